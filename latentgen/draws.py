@@ -1,0 +1,45 @@
+"""How are random numbers drawn on the host so that a key means the same table for ever?
+
+Only the bit stream of PCG64 is used, which NumPy promises to keep; the methods of its Generator,
+which NumPy may change, are not.
+"""
+
+import math
+from typing import Any
+
+import jax
+import numpy as np
+from scipy.special import gammaincinv
+
+
+def key_words(key: Any) -> np.ndarray:
+    """The 32-bit words of a JAX key. Raises TypeError for anything else, an int included."""
+    if isinstance(key, jax.core.Tracer):
+        raise TypeError("graphs and tables are drawn on the host: their key cannot be traced")
+    if isinstance(key, jax.Array) and jax.dtypes.issubdtype(key.dtype, jax.dtypes.prng_key):
+        key = jax.random.key_data(key)
+    words = np.asarray(key)
+    if words.dtype != np.uint32 or words.ndim != 1:
+        raise TypeError(f"a single JAX key is needed, such as jax.random.key(0); got {key!r}")
+    return words
+
+
+def uniform(key: Any, shape: tuple[int, ...]) -> np.ndarray:
+    """Uniform float64 numbers in (0, 1), multiples of 2^-53 shifted by half a step."""
+    seed = np.random.SeedSequence([int(word) for word in key_words(key)])
+    raw = np.random.PCG64(seed).random_raw(math.prod(shape))
+    return ((np.asarray(raw, np.uint64) >> np.uint64(11)) + 0.5).reshape(shape) * 2.0**-53
+
+
+def permutation(key: Any, size: int) -> np.ndarray:
+    """A uniform permutation of 0 … size−1."""
+    return np.argsort(uniform(key, (size,)), kind="stable")
+
+
+def dirichlet(key: Any, shape: tuple[int, ...], concentration: float) -> np.ndarray:
+    """Rows drawn from a symmetric Dirichlet distribution over the last axis, float64."""
+    if not concentration > 0:
+        raise ValueError(f"a Dirichlet concentration must be positive; got {concentration}")
+    gamma = gammaincinv(concentration, uniform(key, shape))
+    gamma = np.maximum(gamma, np.finfo(np.float64).tiny)  # a row of zeros has no direction
+    return gamma / gamma.sum(-1, keepdims=True)

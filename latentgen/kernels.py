@@ -1,0 +1,67 @@
+"""The exact algebra on log-tables as pure, traceable functions, in their input's dtype.
+
+For what must be jitted, batched or differentiated. Tables are saturated log-probabilities:
+log_prior [configuration], log_word [configuration, word] (positions alike) or [position,
+configuration, word], log_token [configuration, token]; contexts are integers [sample, position].
+"""
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int
+
+
+def log_joint(
+    log_prior: Float[Array, "configuration"],
+    log_word: Float[Array, "*position configuration word"],
+    context: Int[Array, "sample length"],
+) -> Float[Array, "sample configuration"]:
+    """log p(c, x) = log p(c) + Σ_i log p(x_i|c) [sample, configuration], nats."""
+    if log_word.ndim == 2:
+        seen = log_word[:, context]  # [configuration, sample, length]
+        return log_prior + seen.sum(-1).T
+    position = jnp.arange(context.shape[1])
+    seen = log_word[position, :, context]  # [sample, length, configuration]
+    return log_prior + seen.sum(1)
+
+
+def log_normalise(log_weight: Float[Array, "*batch outcome"]) -> Float[Array, "*batch outcome"]:
+    """log_weight − log Σ exp(log_weight) over the last axis; a row of −inf stays −inf."""
+    total = jax.nn.logsumexp(log_weight, axis=-1, keepdims=True)
+    return log_weight - jnp.where(jnp.isneginf(total), 0.0, total)
+
+
+def log_posterior(
+    log_prior: Float[Array, "configuration"],
+    log_word: Float[Array, "*position configuration word"],
+    context: Int[Array, "sample length"],
+) -> Float[Array, "sample configuration"]:
+    """log p(c|x) [sample, configuration], nats; a context of probability zero gives −inf."""
+    return log_normalise(log_joint(log_prior, log_word, context))
+
+
+def log_predictive(
+    log_posterior: Float[Array, "sample configuration"],
+    log_token: Float[Array, "configuration token"],
+) -> Float[Array, "sample token"]:
+    """log p(y|x) = log Σ_c p(c|x) p(y|c) [sample, token], nats."""
+    return jax.nn.logsumexp(log_posterior[:, :, None] + log_token, axis=1)
+
+
+def log_token_posterior(
+    log_prior: Float[Array, "configuration"],
+    log_token: Float[Array, "configuration token"],
+) -> Float[Array, "token configuration"]:
+    """log p(c|y) [token, configuration], nats; a token of probability zero gives −inf."""
+    return log_normalise(log_prior + log_token.T)
+
+
+def log_concept_posterior(
+    log_posterior: Float[Array, "*batch configuration"],
+    cardinalities: tuple[int, ...],
+    concept: int,
+) -> Float[Array, "*batch value"]:
+    """log p(c_k|x) = log Σ over the other concepts [..., value], nats."""
+    batch = log_posterior.ndim - 1
+    joint = log_posterior.reshape(*log_posterior.shape[:-1], *cardinalities)
+    others = tuple(batch + k for k in range(len(cardinalities)) if k != concept)
+    return jax.nn.logsumexp(joint, axis=others)

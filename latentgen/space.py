@@ -1,0 +1,99 @@
+"""Which concepts are there, and how are their joint values numbered?"""
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class ConceptSpace:
+    """The product space of discrete concepts c = (c_1 … c_m), ℓ = ∏ n_k configurations.
+
+    A configuration is numbered row-major over the concepts, the last concept fastest.
+    Raises ValueError for an empty tuple and for a cardinality below 2.
+    """
+
+    cardinalities: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        cardinalities = tuple(int(n) for n in self.cardinalities)
+        if not cardinalities:
+            raise ValueError("a concept space needs at least one concept; got none")
+        for concept, cardinality in enumerate(cardinalities):
+            if cardinality < 2:
+                raise ValueError(
+                    f"every concept needs a cardinality of at least 2; concept {concept} has "
+                    f"{cardinality}: drop the concept, a constant carries no information"
+                )
+        object.__setattr__(self, "cardinalities", cardinalities)
+
+    @property
+    def num_concepts(self) -> int:
+        """m, the number of concepts."""
+        return len(self.cardinalities)
+
+    @cached_property
+    def num_configurations(self) -> int:
+        """ℓ = ∏ n_k, as a Python integer (it may exceed 64 bits)."""
+        return math.prod(self.cardinalities)
+
+    @cached_property
+    def strides(self) -> tuple[int, ...]:
+        """By how much the configuration's number grows when a concept's value grows by one."""
+        return tuple(
+            math.prod(self.cardinalities[concept + 1 :]) for concept in range(self.num_concepts)
+        )
+
+    def values(self, configuration: Any) -> Any:
+        """Concept values [..., concept] of configuration numbers [...], in NumPy or JAX.
+
+        value_k = ⌊configuration / stride_k⌋ mod n_k. Raises ValueError for a number outside
+        0 … ℓ−1 (not checked on JAX arrays).
+        """
+        configuration = _integers(configuration, "configuration")
+        if isinstance(configuration, np.ndarray):
+            _check_range(configuration, self.num_configurations, "configuration")
+        strides = np.asarray(self.strides)
+        return (configuration[..., None] // strides) % np.asarray(self.cardinalities)
+
+    def configuration(self, values: Any) -> Any:
+        """Configuration numbers [...] of concept values [..., concept], in NumPy or JAX.
+
+        configuration = Σ_k value_k · stride_k. Raises ValueError for a value outside
+        0 … n_k−1 (not checked on JAX arrays) and for a wrong number of concepts.
+        """
+        values = _integers(values, "values")
+        if values.shape[-1:] != (self.num_concepts,):
+            raise ValueError(
+                f"values must end in an axis of {self.num_concepts} concepts; "
+                f"got shape {values.shape}"
+            )
+        if isinstance(values, np.ndarray):
+            for concept, cardinality in enumerate(self.cardinalities):
+                _check_range(values[..., concept], cardinality, f"value of concept {concept}")
+        return (values * np.asarray(self.strides)).sum(-1)
+
+    def check_concept(self, concept: int) -> int:
+        """The concept's number, or a ValueError when there is no such concept."""
+        if not 0 <= concept < self.num_concepts:
+            raise ValueError(
+                f"concepts are numbered 0 … {self.num_concepts - 1}; there is no concept {concept}"
+            )
+        return int(concept)
+
+
+def _integers(array: Any, name: str) -> Any:
+    if not hasattr(array, "dtype") or isinstance(array, np.generic):
+        array = np.asarray(array)
+    if not np.issubdtype(array.dtype, np.integer):
+        raise ValueError(f"{name} must be integers; got dtype {array.dtype}")
+    return array
+
+
+def _check_range(array: np.ndarray, bound: int, name: str) -> None:
+    outside = (array < 0) | (array >= bound)
+    if outside.any():
+        raise ValueError(f"a {name} must lie in 0 … {bound - 1}; got {array[outside].flat[0]}")
