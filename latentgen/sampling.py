@@ -16,7 +16,6 @@ import numpy as np
 from jaxtyping import Array, Int, UInt32
 
 from latentgen.contexts import checked_length
-from latentgen.enumeration import factor_rows
 from latentgen.exact import log_prior
 from latentgen.factors import Factor
 from latentgen.model import ConceptModel
