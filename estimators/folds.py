@@ -1,0 +1,57 @@
+"""How are contexts held out, so that no context is both learnt from and scored?"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+NUM_FOLDS = 5
+CONTEXTS_PER_REGRESSOR = 5  # with fewer distinct training contexts a fit is called saturated
+
+
+class Folds(NamedTuple):
+    """Rows dealt into folds by distinct context.
+
+    fold [row], or None when there are fewer contexts than folds; num_training: distinct contexts
+    in the smallest training set.
+    """
+
+    fold: np.ndarray | None
+    num_training: int
+
+    def saturated(self, num_regressors: int) -> bool:
+        """Whether so few contexts train so many regressors that any representation would fit."""
+        return self.fold is None or self.num_training < CONTEXTS_PER_REGRESSOR * num_regressors
+
+    def splits(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Pairs of masks (train, test) over the rows; every row is tested once."""
+        if self.fold is not None:
+            for index in range(int(self.fold.max()) + 1):
+                yield self.fold != index, self.fold == index
+
+
+def context_folds(
+    groups: ArrayLike | None, num_rows: int, *, num_folds: int = NUM_FOLDS, random_state: int = 0
+) -> Folds:
+    """Folds over distinct contexts. groups [row] numbers the contexts; None: each row is one."""
+    groups = np.arange(num_rows) if groups is None else np.asarray(groups)
+    if groups.shape != (num_rows,):
+        raise ValueError(f"groups must have shape ({num_rows},), one a row; got {groups.shape}")
+    distinct, context = np.unique(groups, return_inverse=True)
+    num_contexts = len(distinct)
+    if num_contexts < num_folds:
+        return Folds(None, 0)
+    dealt = np.arange(num_contexts) % num_folds
+    np.random.default_rng(random_state).shuffle(dealt)
+    return Folds(dealt[context.reshape(-1)], num_contexts - -(-num_contexts // num_folds))
+
+
+def permute_contexts(
+    array: np.ndarray, groups: ArrayLike | None = None, *, random_state: int = 0
+) -> np.ndarray:
+    """The null: rows [row, …] exchanged between distinct contexts, whole contexts at a time."""
+    groups = np.arange(len(array)) if groups is None else np.asarray(groups)
+    _, first, context = np.unique(groups, return_index=True, return_inverse=True)
+    order = np.random.default_rng(random_state).permutation(len(first))
+    return array[first[order][context.reshape(-1)]]

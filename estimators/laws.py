@@ -1,0 +1,129 @@
+"""How much of what a distribution says is said by a softmax of a linear readout?
+
+One score serves both directions. A law φ(x) is scored by how well softmax(U φ + v) reproduces
+p(y|x): S. A representation f is scored by how well softmax(W f + v) reproduces p(c|x): the
+readout. Both are shares of information in nats, do not depend on the gauge of f, and allow zeros.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from estimators.folds import NUM_FOLDS, context_folds
+from estimators.softmax_fit import fit_softmax
+from estimators.whitening import checked_rows, checked_weight, fit_whitening
+
+NO_INFORMATION = 1e-9  # nats; below it a share of information has no meaning
+
+
+class InformationScore(NamedTuple):
+    """A share of information, 1 − E KL(target ‖ fit) / I.
+
+    score: held out by distinct context; NaN when saturated or when there is no information.
+    population: the best fit over all contexts given, scored on them under their weights.
+    information: I in nats. num_regressors: rank of the features. saturated: too few distinct
+    contexts to tell a law from a lookup. converged: all fits reached their tolerance.
+    """
+
+    score: float
+    population: float
+    information: float
+    num_regressors: int
+    saturated: bool
+    converged: bool
+
+
+def law_score(
+    features: ArrayLike,
+    log_predictive: ArrayLike,
+    weight: ArrayLike | None = None,
+    *,
+    groups: ArrayLike | None = None,
+    num_folds: int = NUM_FOLDS,
+    random_state: int = 0,
+) -> InformationScore:
+    """S(φ) = 1 − E_x KL(p(y|x) ‖ softmax(U φ(x) + v)) / I(x;y), best U and v.
+
+    features φ [row, regressor]; log_predictive [row, token] in nats, exact or a predictor's own;
+    weight [row], p(x) where contexts are enumerated; groups [row] numbers the contexts when rows
+    repeat them. 1: the law holds exactly; 0: no better than p(y). Invariant under invertible
+    affine maps of φ. Raises ValueError for NaN and infinite features, for rows that disagree or
+    are not distributions.
+    """
+    return _explained(features, log_predictive, weight, groups, num_folds, random_state)
+
+
+def readout_score(
+    representation: ArrayLike,
+    log_posterior: ArrayLike,
+    weight: ArrayLike | None = None,
+    *,
+    groups: ArrayLike | None = None,
+    num_folds: int = NUM_FOLDS,
+    random_state: int = 0,
+) -> InformationScore:
+    """1 − E_x KL(p(c|x) ‖ softmax(W f(x) + v)) / I(c;x), best W and v, held out by context.
+
+    representation f [row, dim]; log_posterior [row, outcome] in nats, of configurations or of
+    one concept. Range, invariance and errors as `law_score`.
+    """
+    return _explained(representation, log_posterior, weight, groups, num_folds, random_state)
+
+
+def _explained(
+    features: ArrayLike,
+    log_target: ArrayLike,
+    weight: ArrayLike | None,
+    groups: ArrayLike | None,
+    num_folds: int,
+    random_state: int,
+) -> InformationScore:
+    matrix = checked_rows(features, "features")
+    log_target = checked_log_rows(log_target, len(matrix))
+    weight = checked_weight(weight, len(matrix))
+    target = np.exp(log_target)
+    divergence_floor = (target * np.where(target > 0, log_target, 0.0)).sum(1)  # −H of each row
+    mean = weight @ target
+    information = float(weight @ divergence_floor - (mean * np.log(np.where(mean > 0, mean, 1))).sum())
+    folds = context_folds(groups, len(matrix), num_folds=num_folds, random_state=random_state)
+    whitening = fit_whitening(matrix, weight)
+    saturated = folds.saturated(whitening.rank)
+    if information < NO_INFORMATION:
+        return InformationScore(
+            np.nan, np.nan, max(information, 0.0), whitening.rank, saturated, True
+        )
+    whole = fit_softmax(matrix, target, weight, whitening)
+    population = 1 - (float(weight @ divergence_floor) + whole.loss) / information
+    converged, score = whole.converged, np.nan
+    if not saturated:
+        divergence = 0.0
+        for train, test in folds.splits():
+            fit = fit_softmax(matrix[train], target[train], weight[train], whitening)
+            log_model = fit.log_predict(matrix[test])
+            cross = divergence_floor[test] - (target[test] * log_model).sum(1)
+            divergence += float(weight[test] @ cross)
+            converged &= fit.converged
+        score = 1 - divergence / information
+    return InformationScore(
+        score, population, information, whitening.rank, saturated, bool(converged)
+    )
+
+
+def checked_log_rows(log_target: ArrayLike, num_rows: int) -> np.ndarray:
+    """Log-distributions [row, outcome] as float64; ValueError when they are not."""
+    log_target = np.asarray(log_target, np.float64)
+    if log_target.ndim != 2 or len(log_target) != num_rows:
+        raise ValueError(
+            f"the target must have axes [row, outcome] with the {num_rows} rows of the features; "
+            f"got shape {log_target.shape}"
+        )
+    total = np.exp(log_target).sum(1)
+    wrong = np.flatnonzero(~(np.abs(total - 1) <= 1e-4))
+    if wrong.size:
+        row = int(wrong[0])
+        raise ValueError(
+            f"the target must hold log-probabilities whose exponentials sum to 1; row {row} sums "
+            f"to {total[row]:.6g}: give logarithms of probabilities in nats"
+        )
+    return log_target - np.log(total)[:, None]

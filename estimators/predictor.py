@@ -1,0 +1,44 @@
+"""What must a next-token predictor be able to do?"""
+
+from typing import Any, Protocol
+
+import jax
+import numpy as np
+from jaxtyping import Array, Float, Int
+
+
+class Predictor(Protocol):
+    """p̂(y|x) = softmax_y f(x)·g(y), as pure functions of parameters; hashable configuration."""
+
+    def init(self, key: Any) -> Any:
+        """Fresh parameters."""
+        ...
+
+    def represent(
+        self, params: Any, context: Int[Array, "sample position"]
+    ) -> Float[Array, "sample dim"]:
+        """f(x)."""
+        ...
+
+    def unembedding(self, params: Any) -> Float[Array, "token dim"]:
+        """g(y)."""
+        ...
+
+
+def log_predict(
+    predictor: Predictor, params: Any, context: Int[Array, "sample position"]
+) -> Float[Array, "sample token"]:
+    """log p̂(y|x) = log softmax_y f(x)·g(y) [sample, token], nats; traceable."""
+    logits = predictor.represent(params, context) @ predictor.unembedding(params).T
+    return jax.nn.log_softmax(logits, axis=-1)
+
+
+def excess_loss(
+    log_exact: Float[np.ndarray, "context token"],
+    log_predicted: Float[np.ndarray, "context token"],
+    weight: Float[np.ndarray, "context"],
+) -> float:
+    """E_x KL(p(y|x) ‖ p̂(y|x)), nats: the expected loss beyond the Bayes loss."""
+    probability = np.exp(log_exact)
+    gap = np.where(probability > 0, log_exact, 0.0) - log_predicted
+    return float(weight @ (probability * np.where(probability > 0, gap, 0.0)).sum(1))

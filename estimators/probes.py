@@ -1,0 +1,88 @@
+"""How often does a linear classifier of the representation name each concept's value?"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from estimators.folds import NUM_FOLDS, context_folds
+from estimators.laws import checked_log_rows
+from estimators.softmax_fit import fit_softmax
+from estimators.whitening import checked_rows, checked_weight, fit_whitening
+
+TOLERANCE = 1e-9  # relative change of the log-loss; the named values no longer change
+
+
+class ProbeAccuracy(NamedTuple):
+    """Accuracy of linear probes beside what bounds it, one entry per concept.
+
+    score [concept]: held out by distinct context, NaN when saturated. population [concept]:
+    fitted and scored on all contexts. bayes [concept]: E max_v p(c_k = v|x), no reader does
+    better. majority [concept]: always the most frequent value. num_regressors: rank of the
+    representation. saturated: too few distinct contexts to tell reading from looking up.
+    """
+
+    score: np.ndarray
+    population: np.ndarray
+    bayes: np.ndarray
+    majority: np.ndarray
+    num_regressors: int
+    saturated: bool
+
+
+def probe_accuracy(
+    representation: ArrayLike,
+    log_concept_posteriors: Sequence[ArrayLike],
+    weight: ArrayLike | None = None,
+    *,
+    groups: ArrayLike | None = None,
+    num_folds: int = NUM_FOLDS,
+    random_state: int = 0,
+) -> ProbeAccuracy:
+    """E_x p(c_k = argmax_v (W_k f(x) + v_k) | x) of the logistic probe of every concept k.
+
+    representation f [row, dim]; log_concept_posteriors: for each concept log p(c_k|x) [row,
+    value], nats; weight [row]. A probe is multinomial logistic regression without penalty on all
+    (context, value) pairs with weights p(x) p(v|x): what infinitely many labelled samples would
+    give. It minimises log-loss, so its accuracy may miss the best linear classifier's. Raises
+    ValueError as `law_score` does.
+    """
+    matrix = checked_rows(representation, "representation")
+    targets = [np.exp(checked_log_rows(rows, len(matrix))) for rows in log_concept_posteriors]
+    if not targets:
+        raise ValueError("a probe needs at least one concept; got none")
+    weight = checked_weight(weight, len(matrix))
+    folds = context_folds(groups, len(matrix), num_folds=num_folds, random_state=random_state)
+    whitening = fit_whitening(matrix, weight)
+    saturated = folds.saturated(whitening.rank)
+    sizes = tuple(target.shape[1] for target in targets)
+    together = np.concatenate(targets, 1)
+
+    def hits(train: np.ndarray, test: np.ndarray) -> np.ndarray:
+        fit = fit_softmax(
+            matrix[train],
+            together[train],
+            weight[train],
+            whitening,
+            sizes=sizes,
+            tolerance=TOLERANCE,
+        )
+        blocks = np.split(fit.log_predict(matrix[test]), np.cumsum(sizes)[:-1], axis=1)
+        named = [block.argmax(1)[:, None] for block in blocks]
+        found = [
+            np.take_along_axis(target[test], name, 1)[:, 0]
+            for target, name in zip(targets, named, strict=True)
+        ]
+        return np.array([weight[test] @ right for right in found])
+
+    everything = np.ones(len(matrix), bool)
+    held_out = [hits(*split) for split in folds.splits()] if not saturated else [np.nan]
+    return ProbeAccuracy(
+        score=np.sum(held_out, axis=0) + np.zeros(len(targets)),
+        population=hits(everything, everything),
+        bayes=np.array([weight @ target.max(1) for target in targets]),
+        majority=np.array([(weight @ target).max() for target in targets]),
+        num_regressors=whitening.rank,
+        saturated=saturated,
+    )

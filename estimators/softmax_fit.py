@@ -1,0 +1,94 @@
+"""Which affine map of the features predicts a distribution best?"""
+
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float
+from scipy.optimize import minimize
+
+from estimators.whitening import Whitening, fit_whitening
+
+MAX_ITERATIONS = 1000
+
+
+class SoftmaxFit(NamedTuple):
+    """softmax(U φ + v) in whitened coordinates of φ, one softmax per block of outcomes.
+
+    whitening of φ; coefficient [component + 1, outcome], the last row is v; sizes of the blocks;
+    loss: cross-entropy in nats on the rows it was fitted to, summed over blocks; converged:
+    whether the optimiser reached its tolerance (it cannot when zeros in the target drive logits
+    to infinity; the loss has then levelled off).
+    """
+
+    whitening: Whitening
+    coefficient: np.ndarray
+    sizes: tuple[int, ...]
+    loss: float
+    converged: bool
+
+    def log_predict(
+        self, features: Float[np.ndarray, "row regressor"]
+    ) -> Float[np.ndarray, "row outcome"]:
+        """log softmax(U φ + v) [row, outcome]."""
+        return log_softmax_blocks(_design(self.whitening, features) @ self.coefficient, self.sizes)
+
+
+def fit_softmax(
+    features: Float[np.ndarray, "row regressor"],
+    target: Float[np.ndarray, "row outcome"],
+    weight: Float[np.ndarray, "row"],
+    whitening: Whitening | None = None,
+    *,
+    sizes: tuple[int, ...] | None = None,
+    tolerance: float = 1e-12,
+) -> SoftmaxFit:
+    """The minimiser of E_w KL(target ‖ softmax(U φ + v)) over U and v: a convex problem.
+
+    Multinomial logistic regression with soft targets and no penalty, by L-BFGS on whitened
+    features. sizes splits the outcomes into blocks, each a distribution of its own with its own
+    softmax; by default there is one. tolerance: relative change of the loss at which to stop.
+    Constant features give v alone.
+    """
+    weight = weight / weight.sum()
+    sizes = (target.shape[1],) if sizes is None else sizes
+    whitening = fit_whitening(features, weight) if whitening is None else whitening
+    design = _design(whitening, features)
+    weighted_target = weight[:, None] * target
+    shape = (design.shape[1], target.shape[1])
+    start = np.zeros(shape)
+    start[-1] = np.log(np.maximum(weighted_target.sum(0), 1e-12))
+
+    def loss(flat: np.ndarray) -> tuple[float, np.ndarray]:
+        log_model = log_softmax_blocks(design @ flat.reshape(shape), sizes)
+        value = -float(np.vdot(weighted_target, log_model))
+        slope = np.exp(log_model, out=log_model)
+        slope *= weight[:, None]
+        slope -= weighted_target
+        return value, (design.T @ slope).reshape(-1)
+
+    found = minimize(
+        loss,
+        start.reshape(-1),
+        jac=True,
+        method="L-BFGS-B",
+        options={"maxiter": MAX_ITERATIONS, "maxcor": 20, "ftol": tolerance, "gtol": 1e-9},
+    )
+    coefficient = found.x.reshape(shape)
+    return SoftmaxFit(whitening, coefficient, sizes, float(found.fun), bool(found.success))
+
+
+def log_softmax_blocks(
+    logits: Float[np.ndarray, "row outcome"], sizes: tuple[int, ...]
+) -> Float[np.ndarray, "row outcome"]:
+    """log softmax over each block of consecutive outcomes; overwrites the logits."""
+    start = 0
+    for size in sizes:
+        block = logits[:, start : start + size]
+        block -= block.max(1, keepdims=True)
+        block -= np.log(np.exp(block).sum(1, keepdims=True))
+        start += size
+    return logits
+
+
+def _design(whitening: Whitening, features: np.ndarray) -> np.ndarray:
+    return np.concatenate([whitening.apply(features), np.ones((len(features), 1))], 1)
