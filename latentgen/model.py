@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Self
+from typing import Any
 
 import networkx as nx
 import numpy as np
@@ -39,7 +39,7 @@ class ConceptModel:
         prior: ArrayLike,
         context_given: ArrayLike,
         token_given: ArrayLike | None = None,
-    ) -> Self:
+    ) -> "ConceptModel":
         """A world from saturated tables of probabilities.
 
         prior [configuration]; context_given [configuration, word] when all positions are alike
@@ -73,7 +73,7 @@ class ConceptModel:
         concept_tables: Sequence[ArrayLike] | Mapping[int, ArrayLike],
         words: Any,
         token: Any = None,
-    ) -> Self:
+    ) -> "ConceptModel":
         """A world from a directed acyclic graph of concepts and local tables.
 
         graph: nodes 0 … m−1. concept_tables[k]: p(c_k | parents) [*parent values, value], the
@@ -106,7 +106,7 @@ class ConceptModel:
     @classmethod
     def _from_emissions(
         cls, space: ConceptSpace, prior: tuple[Factor, ...], words: Any, token: Any
-    ) -> Self:
+    ) -> "ConceptModel":
         alike = isinstance(words, tuple)
         factors: list[Factor] = []
         for position, emission in enumerate([words] if alike else words):
