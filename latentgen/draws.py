@@ -25,10 +25,14 @@ def key_words(key: Any) -> np.ndarray:
 
 
 def uniform(key: Any, shape: tuple[int, ...]) -> np.ndarray:
-    """Uniform float64 numbers in (0, 1), multiples of 2^-53 shifted by half a step."""
+    """Uniform float64 numbers in (0, 1), multiples of 2^-52 shifted by half a step.
+
+    52 bits and not 53: only then is the half step exact, and 1 itself out of reach.
+    """
     seed = np.random.SeedSequence([int(word) for word in key_words(key)])
     raw = np.random.PCG64(seed).random_raw(math.prod(shape))
-    return ((np.asarray(raw, np.uint64) >> np.uint64(11)) + 0.5).reshape(shape) * 2.0**-53
+    steps = np.asarray(raw, np.uint64) >> np.uint64(12)
+    return np.asarray((steps + 0.5) * 2.0**-52).reshape(shape)
 
 
 def permutation(key: Any, size: int) -> np.ndarray:
