@@ -112,7 +112,7 @@ def context_counts(
 def log_joint_blocks(
     model: ConceptModel, context: Int[np.ndarray, "sample position"]
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Pairs (configurations [block], log p(c, x) [sample, block]) that cover every configuration."""
+    """Pairs (configurations [block], log p(c, x) [sample, block]) that cover all configurations."""
     counted = context_counts(model, context)
     counts = np.concatenate([counted.counts, np.ones((len(context), 1))], 1)  # 1: the prior
     num_configurations = model.space.num_configurations

@@ -43,8 +43,16 @@ class Sample(NamedTuple):
 @partial(
     jax.tree_util.register_dataclass,
     data_fields=["prior", "words", "token"],
-    meta_fields=["space", "prior_scopes", "word_scopes", "word_reads", "token_scope", "token_reads"]
-    + ["positions_alike", "context_length"],
+    meta_fields=[
+        "space",
+        "prior_scopes",
+        "word_scopes",
+        "word_reads",
+        "token_scope",
+        "token_reads",
+        "positions_alike",
+        "context_length",
+    ],
 )
 @dataclass(frozen=True)
 class Sampler:
