@@ -1,0 +1,176 @@
+"""Does every exact function give what stupid enumeration in fractions gives?"""
+
+import jax
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import latentgen as lg
+from tests import oracles
+
+WORLDS = lg.strategies.integer_worlds()
+NEXT_WORD = lg.strategies.integer_worlds(token=False)
+INTERACTING = lg.strategies.integer_worlds(
+    saturated=False, alike=False, interacting=True, num_positions=3
+)
+
+
+def check(found, expected):
+    assert found.dtype == np.float64
+    np.testing.assert_allclose(found, np.array(oracles.logs(expected)), rtol=1e-12, atol=1e-12)
+
+
+def rows(context):
+    return [tuple(int(word) for word in row) for row in context]
+
+
+@given(WORLDS)
+def test_the_prior_is_the_product_of_the_tables(world):
+    check(lg.log_prior(world.model()), oracles.prior(world))
+
+
+@given(WORLDS)
+def test_the_concept_prior_is_the_prior_summed_over_the_others(world):
+    model = world.model()
+    for concept in range(len(world.cardinalities)):
+        expected = oracles.marginal(world, oracles.prior(world), concept)
+        check(lg.log_concept_prior(model, concept), expected)
+
+
+@given(WORLDS, st.data())
+def test_a_context_is_as_likely_as_the_product_of_its_words(world, data):
+    model = world.model()
+    context = data.draw(lg.strategies.contexts(model))
+    expected = [oracles.context_given(world, x) for x in rows(context)]
+    check(lg.log_context_given(model, context), expected)
+    check(lg.log_evidence(model, context), [oracles.evidence(world, x) for x in rows(context)])
+
+
+@given(st.one_of(WORLDS, INTERACTING), st.data())
+def test_the_posterior_is_bayes_rule(world, data):
+    model = world.model()
+    context = data.draw(lg.strategies.contexts(model))
+    check(lg.log_posterior(model, context), [oracles.posterior(world, x) for x in rows(context)])
+
+
+@given(st.one_of(WORLDS, INTERACTING), st.data())
+def test_the_posterior_at_every_prefix_is_bayes_rule(world, data):
+    model = world.model()
+    context = data.draw(lg.strategies.contexts(model))
+    expected = [oracles.posterior_prefixes(world, x) for x in rows(context)]
+    check(lg.log_posterior_prefixes(model, context), expected)
+
+
+@given(st.one_of(WORLDS, INTERACTING), st.data())
+def test_a_concept_posterior_is_the_posterior_summed_over_the_others(world, data):
+    model = world.model()
+    context = data.draw(lg.strategies.contexts(model))
+    for concept in range(len(world.cardinalities)):
+        expected = [oracles.concept_posterior(world, x, concept) for x in rows(context)]
+        check(lg.log_concept_posterior(model, context, concept), expected)
+
+
+@given(st.one_of(WORLDS, NEXT_WORD, INTERACTING), st.data())
+def test_the_predictive_is_the_tokens_mean_over_the_posterior(world, data):
+    model = world.model()
+    context = data.draw(lg.strategies.contexts(model))
+    check(lg.log_predictive(model, context), [oracles.predictive(world, x) for x in rows(context)])
+
+
+@given(lg.strategies.integer_worlds(interacting=False))
+def test_the_token_posterior_is_bayes_rule_and_zero_for_impossible_tokens(world):
+    model = world.model()
+    check(lg.log_token_given(model), oracles.token_given(world))
+    check(lg.log_token_posterior(model), oracles.token_posterior(world))
+
+
+@given(lg.strategies.integer_worlds(token=False, alike=False, interacting=False, num_positions=3))
+def test_the_next_words_table_is_the_one_at_its_position(world):
+    model = world.model()
+    for length in range(3):
+        check(lg.log_token_given(model, length), oracles.token_given(world, (0,) * length))
+        check(lg.log_token_posterior(model, length), oracles.token_posterior(world, length))
+
+
+def test_the_table_of_a_next_word_that_reads_words_is_refused():
+    coin = [[0.5, 0.5], [0.5, 0.5]]
+    words = [((0,), coin), lg.Emission((0,), np.full((2, 2, 2), 0.5), reads=(0,))]
+    model = lg.ConceptModel.from_graph(lg.chain_dag(1), (2,), [[0.5, 0.5]], words)
+    lg.log_token_given(model, 0)
+    with pytest.raises(ValueError, match=r"reads the words at \[0\].*use log_predictive"):
+        lg.log_token_given(model, 1)
+
+
+def test_worlds_may_have_words_of_different_vocabularies_at_each_position():
+    words = [((0,), np.full((2, 3), 1 / 3)), lg.Emission((0,), np.full((2, 3, 2), 0.5), (0,))]
+    words.append(lg.Emission((), np.full((3, 2, 4), 0.25), reads=(0, 1)))
+    model = lg.ConceptModel.from_graph(lg.chain_dag(1), (2,), [[0.5, 0.5]], words)
+    assert [model.num_tokens(length) for length in range(3)] == [3, 2, 4]
+    np.testing.assert_allclose(lg.log_predictive(model, [[2, 1]]), np.log(np.full((1, 4), 0.25)))
+    np.testing.assert_allclose(lg.log_evidence(model, [[2, 1, 3]]), np.log([1 / 24]))
+
+
+def test_no_contexts_give_answers_without_rows():
+    model = lg.worlds.named("sprinkler")
+    none = np.zeros((0, 2), int)
+    assert lg.log_posterior(model, none).shape == (0, 8)
+    assert lg.log_posterior_prefixes(model, none).shape == (0, 3, 8)
+    assert lg.log_concept_posterior(model, none, 0).shape == (0, 2)
+    assert lg.log_predictive(model, none).shape == (0, 2)
+    assert lg.log_predictive_prefixes(model, none).shape == (0, 3, 2)
+
+
+ASKS_WITH_CONTEXT = {
+    "log_context_given": lg.log_context_given,
+    "log_posterior": lg.log_posterior,
+    "log_posterior_prefixes": lg.log_posterior_prefixes,
+    "log_evidence": lg.log_evidence,
+    "log_concept_posterior": lambda model, x: lg.log_concept_posterior(model, x, 0),
+    "log_concept_posterior_prefixes": lambda m, x: lg.log_concept_posterior_prefixes(m, x, 0),
+    "log_predictive": lg.log_predictive,
+    "log_predictive_prefixes": lg.log_predictive_prefixes,
+    "oracle_representation": lg.oracle_representation,
+    "bayes_loss": lg.bayes_loss,
+    "bayes_accuracy": lambda model, x: lg.bayes_accuracy(model, x, 0),
+    "epsilon": lg.epsilon,
+    "context_epsilon": lg.context_epsilon,
+    "token_information": lg.token_information,
+    "concept_information": lambda model, x: lg.concept_information(model, x, 0),
+}
+
+
+@pytest.mark.parametrize("name", ASKS_WITH_CONTEXT)
+def test_host_functions_refuse_tracers_and_name_the_kernels(name):
+    model = lg.worlds.named("echo")
+    with pytest.raises(TypeError, match=r"host function .* latentgen\.kernels"):
+        jax.jit(lambda context: ASKS_WITH_CONTEXT[name](model, context))(np.zeros((1, 2), int))
+
+
+@pytest.mark.parametrize("name", sorted(set(ASKS_WITH_CONTEXT) - {"log_context_given"}))
+def test_an_impossible_context_is_refused_by_its_row(name):
+    model = lg.ConceptModel.from_tables(
+        lg.ConceptSpace((2,)), [1, 0], [[1, 0], [0, 1]], [[0.5, 0.5], [0.5, 0.5]]
+    )
+    with pytest.raises(ValueError, match=r"row 2 of the context, \[0, 1\], has probability zero"):
+        ASKS_WITH_CONTEXT[name](model, [[0, 0], [0, 0], [0, 1], [1, 1]])
+
+
+@pytest.mark.parametrize("ask", [lg.log_prior, lg.log_token_given, lg.log_token_posterior])
+def test_joint_answers_over_one_gibibyte_are_refused(ask):
+    coin = ((0,), [[0.5, 0.5]] * 2)
+    graph = lg.chain_dag(28)
+    tables = [[0.5, 0.5]] + [[[0.5, 0.5]] * 2] * 27
+    model = lg.ConceptModel.from_graph(graph, (2,) * 28, tables, coin, coin)
+    with pytest.raises(ValueError, match=r"GiB, an array of shape .* at most 1 GiB: use fewer"):
+        ask(model)
+    with pytest.raises(ValueError, match=rf"visits every .* {2**28} .* fewer concepts"):
+        lg.log_predictive(model, [[0]])
+
+
+def test_exact_answers_do_not_depend_on_the_flags_of_jax():
+    model, context = lg.worlds.named("paper-er1-m4"), np.zeros((2, 12), int)
+    with jax.enable_x64(True):
+        wide = lg.log_posterior(model, context)
+    with jax.enable_x64(False):
+        assert (lg.log_posterior(model, context) == wide).all()
