@@ -70,7 +70,7 @@ class ConceptModel:
         cls,
         graph: nx.DiGraph,
         cardinalities: Sequence[int],
-        concept_tables: Sequence[ArrayLike] | Mapping[int, ArrayLike],
+        concept_tables: Sequence[ArrayLike] | Mapping[int, ArrayLike] | np.ndarray,
         words: Any,
         token: Any = None,
     ) -> "ConceptModel":

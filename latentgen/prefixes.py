@@ -63,10 +63,10 @@ def _at_every_prefix(
 ) -> np.ndarray:
     """The answer at every prefix; each distinct prefix is asked once."""
     matrix = _checked(function, model, context)
-    log_evidence(model, matrix)  # names the row of an impossible context as the user counts them
     num_samples, length = matrix.shape
     shape = (num_samples, length + 1, num_outcomes)
     refuse_large_output(function, shape, "use fewer or shorter contexts")
+    log_evidence(model, matrix)  # names the row of an impossible context as the user counts them
     answers = np.empty(shape)
     for end in range(length + 1):
         distinct, inverse = np.unique(matrix[:, :end], axis=0, return_inverse=True)
