@@ -21,13 +21,16 @@ def entropy(log_probability: ArrayLike) -> np.ndarray:
     """H = −Σ p log p over the last axis, nats, with 0 log 0 = 0."""
     log_probability = np.asarray(log_probability, np.float64)
     probability = np.exp(log_probability)
-    return -(probability * np.where(probability > 0, log_probability, 0.0)).sum(-1)
+    total = (probability * np.where(probability > 0, log_probability, 0.0)).sum(-1)
+    return np.asarray(0.0 - total)  # never −0
 
 
 def normalised_weight(
     log_weight: ArrayLike | None, num_contexts: int
 ) -> Float[np.ndarray, "context"]:
     """Weights that sum to one, of contexts [context]; None means equal weights."""
+    if num_contexts == 0:
+        raise ValueError("a mean over contexts needs at least one context; got none")
     if log_weight is None:
         return np.full(num_contexts, 1 / num_contexts)
     log_weight = np.asarray(log_weight, np.float64)
@@ -35,6 +38,11 @@ def normalised_weight(
         raise ValueError(
             f"log_weight must have one entry for each of the {num_contexts} contexts; "
             f"got shape {log_weight.shape}"
+        )
+    if not np.isfinite(log_weight.max()):
+        raise ValueError(
+            "log_weight must hold logarithms of weights that are not all zero, none of them NaN "
+            f"or infinite; the largest is {log_weight.max()}"
         )
     weight = np.exp(log_weight - log_weight.max())
     return weight / weight.sum()
