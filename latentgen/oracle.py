@@ -41,10 +41,11 @@ def oracle_representation(
         )
     num_tokens = log_token.shape[1]
     full = num_tokens - 1
-    dim = full if dim is None else dim
-    if dim < max(1, full):
+    least = max(1, full)  # a single token is predicted by zeros
+    dim = least if dim is None else dim
+    if dim < least:
         raise ValueError(
-            f"a perfect predictor of {num_tokens} tokens needs dim ≥ {max(1, full)}, the rank of "
+            f"a perfect predictor of {num_tokens} tokens needs dim ≥ {least}, the rank of "
             f"centred log p(y|x) in general; got {dim}"
         )
     basis = np.zeros((num_tokens, dim))
