@@ -26,7 +26,7 @@ def log_joint(
 
 def log_normalise(log_weight: Float[Array, "*batch outcome"]) -> Float[Array, "*batch outcome"]:
     """log_weight − log Σ exp(log_weight) over the last axis; a row of −inf stays −inf."""
-    total = jax.nn.logsumexp(log_weight, axis=-1, keepdims=True)
+    total = _log_sum(log_weight, -1)[..., None]
     return log_weight - jnp.where(jnp.isneginf(total), 0.0, total)
 
 
@@ -44,7 +44,7 @@ def log_predictive(
     log_token: Float[Array, "configuration token"],
 ) -> Float[Array, "sample token"]:
     """log p(y|x) = log Σ_c p(c|x) p(y|c) [sample, token], nats."""
-    return jax.nn.logsumexp(log_posterior[:, :, None] + log_token, axis=1)
+    return _log_sum(log_posterior[:, :, None] + log_token, 1)
 
 
 def log_token_posterior(
@@ -64,4 +64,17 @@ def log_concept_posterior(
     batch = log_posterior.ndim - 1
     joint = log_posterior.reshape(*log_posterior.shape[:-1], *cardinalities)
     others = tuple(batch + k for k in range(len(cardinalities)) if k != concept)
-    return jax.nn.logsumexp(joint, axis=others)
+    return _log_sum(joint, others)
+
+
+def _log_sum(log_terms: Float[Array, "..."], axis: int | tuple[int, ...]) -> Float[Array, "..."]:
+    """log Σ exp over some axes; −inf where all terms are, and there with a gradient of zero.
+
+    The gradient of jax.nn.logsumexp is NaN there, and spreads even where nothing depends on it.
+    """
+    best = jax.lax.stop_gradient(log_terms.max(axis, keepdims=True))
+    anchor = jnp.where(jnp.isneginf(best), 0.0, best)
+    total = jnp.exp(log_terms - anchor).sum(axis)
+    possible = total > 0
+    log_total = jnp.log(jnp.where(possible, total, 1.0)) + anchor.squeeze(axis)
+    return jnp.where(possible, log_total, -jnp.inf)
