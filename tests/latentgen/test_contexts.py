@@ -1,0 +1,52 @@
+"""Is every possible context listed once, with its exact probability?"""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import latentgen as lg
+from tests import oracles
+
+
+@given(lg.strategies.integer_worlds(), st.integers(0, 3))
+def test_contexts_and_their_probabilities_are_the_oracles_in_order(world, length):
+    model = world.model()
+    if model.num_positions is not None:
+        length = min(length, model.num_positions)
+    found = lg.enumerate_contexts(model, length)
+    expected = oracles.contexts(world, length)
+    assert [tuple(row) for row in found.context.tolist()] == [context for context, _ in expected]
+    assert found.context.shape[1] == length
+    weight = [float(weight) for _, weight in expected]
+    np.testing.assert_allclose(found.weight, weight, rtol=1e-12)
+
+
+def test_all_positions_are_the_default_and_all_but_the_last_when_the_token_is_a_word():
+    coin = ((0,), np.full((2, 2), 0.5))
+    chain, half = lg.chain_dag(1), [[0.5, 0.5]]
+    own = lg.ConceptModel.from_graph(chain, (2,), half, [coin] * 3, coin)
+    assert lg.enumerate_contexts(own).context.shape == (8, 3)
+    shared = lg.ConceptModel.from_graph(chain, (2,), half, [coin] * 3)
+    assert lg.enumerate_contexts(shared).context.shape == (4, 2)
+    alike = lg.ConceptModel.from_graph(chain, (2,), half, coin, coin)
+    with pytest.raises(ValueError, match=r"positions are alike .* give context_length"):
+        lg.enumerate_contexts(alike)
+
+
+@pytest.mark.parametrize("length", [-1, 7 + 1])
+def test_a_length_the_world_does_not_have_is_refused(length):
+    with pytest.raises(ValueError, match=rf"must lie in 0 … 7 in this world; got {length}"):
+        lg.enumerate_contexts(lg.worlds.named("echo"), length)
+
+
+def test_too_many_contexts_are_refused():
+    coin = ((0,), np.full((2, 2), 0.5))
+    model = lg.ConceptModel.from_graph(lg.chain_dag(1), (2,), [[0.5, 0.5]], coin, coin)
+    with pytest.raises(ValueError, match=r"at most 1 GiB: use a shorter context, or sample"):
+        lg.enumerate_contexts(model, 40)
+
+
+def test_a_world_without_a_next_word_has_no_contexts():
+    model = lg.ConceptModel.from_graph(lg.chain_dag(1), (2,), [[0.5, 0.5]], [((0,), np.eye(2))])
+    assert lg.enumerate_contexts(model).context.shape == (1, 0)
