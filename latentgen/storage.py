@@ -2,9 +2,8 @@
 
 import json
 import os
-import zipfile
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -40,39 +39,54 @@ def load(path: str | os.PathLike[str]) -> ConceptModel:
 
     Raises ValueError for a file that is damaged, is something else or has a newer version.
     """
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            header = json.loads(str(file["header"]))
-            tables = [file[f"table_{i}"] for i in range(len(file.files) - 1)]
-    except (KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise ValueError(f"{path} is not a world saved by lg.save: {error}") from None
+    path = Path(path)
+    with path.open("rb") as file:
+        # What foreign bytes raise in zip and npy readers has no end; it all means one thing.
+        try:
+            header, tables = _read(file)
+        except Exception as error:
+            raise ValueError(f"{path} is not a world saved by lg.save: {error}") from None
     if header.get("format") != FORMAT or header.get("version") != VERSION:
         raise ValueError(
             f"{path} holds {header.get('format')} version {header.get('version')}; this version "
             f"of latentgen reads {FORMAT} version {VERSION}: load it with the version that wrote it"
         )
-    return _from_header(header, tables, str(path))
+    try:
+        return _from_header(header, tables)
+    except Exception as error:
+        raise ValueError(f"{path} is damaged: {error}") from None
 
 
-def _from_header(header: dict[str, Any], tables: list[np.ndarray], path: str) -> ConceptModel:
+def _read(file: IO[bytes]) -> tuple[dict[str, Any], list[np.ndarray]]:
+    archive = np.load(file, allow_pickle=False)
+    if not isinstance(archive, np.lib.npyio.NpzFile):
+        raise ValueError("it holds a single array")
+    with archive:
+        header = json.loads(str(archive["header"]))
+        if not isinstance(header, dict):
+            raise ValueError("its header is no JSON object")
+        return header, [archive[f"table_{i}"] for i in range(len(archive.files) - 1)]
+
+
+def _from_header(header: dict[str, Any], tables: list[np.ndarray]) -> ConceptModel:
     space = ConceptSpace(tuple(header["cardinalities"]))
-    scopes = [(scope, []) for scope in header["prior"]] + header["words"]
-    if header["token"] is not None:
-        scopes.append((header["token"], []))
-    if len(scopes) != len(tables):
-        raise ValueError(f"{path} is damaged: {len(tables)} tables for {len(scopes)} factors")
+    token = [] if header["token"] is None else [[header["token"], []]]
+    parts = [[scope, []] for scope in header["prior"]] + header["words"] + token
+    if len(parts) != len(tables):
+        raise ValueError(f"{len(tables)} tables for {len(parts)} factors")
     num_prior, num_words = len(header["prior"]), len(header["words"])
-    factors = []
-    for index, ((scope, reads), table) in enumerate(zip(scopes, tables, strict=True)):
-        values = tuple(space.cardinalities[concept] for concept in scope)
-        if table.dtype != np.float64 or table.shape[: len(values)] != values:
-            raise ValueError(
-                f"{path} is damaged: table {index} has shape {table.shape}, expected {values} …"
-            )
-        joint = index < num_prior and num_prior != space.num_concepts
+    factors: list[Factor] = []
+    for index, ((scope, reads), table) in enumerate(zip(parts, tables, strict=True)):
+        is_prior = index < num_prior
+        joint = is_prior and num_prior != space.num_concepts
+        words = [factors[num_prior + position].num_outcomes for position in reads]
+        shape = (*[space.cardinalities[concept] for concept in scope], *words)
+        found = table.shape if is_prior else table.shape[:-1]
+        if table.dtype != np.float64 or found != shape:
+            raise ValueError(f"table {index} has shape {table.shape}, expected {shape} …")
         total = np.exp(table).sum(None if joint else -1)
         if not np.all(np.abs(total - 1) <= ROW_TOLERANCE):
-            raise ValueError(f"{path} is damaged: table {index} does not sum to one")
+            raise ValueError(f"table {index} does not sum to one")
         table.setflags(write=False)
         factors.append(Factor(tuple(scope), table, tuple(reads)))
     return ConceptModel(
@@ -80,5 +94,5 @@ def _from_header(header: dict[str, Any], tables: list[np.ndarray], path: str) ->
         tuple(factors[:num_prior]),
         tuple(factors[num_prior : num_prior + num_words]),
         bool(header["positions_alike"]),
-        factors[-1] if header["token"] is not None else None,
+        factors[-1] if token else None,
     )
