@@ -1,5 +1,6 @@
 """What is a table of the world, and when is it one?"""
 
+import operator
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -48,7 +49,7 @@ def log_probability_rows(table: ArrayLike, name: str) -> np.ndarray:
     Raises ValueError naming the row: for NaN, infinite or negative entries, and for a sum that
     misses 1 by more than 1e-6.
     """
-    array = _float_array(table, name)
+    array = float_array(table, name)
     if array.ndim == 0 or array.shape[-1] == 0:
         raise ValueError(f"{name} needs at least one outcome; got shape {array.shape}")
     wrong = ~np.isfinite(array) | (array < 0)
@@ -75,7 +76,7 @@ def log_probability_rows(table: ArrayLike, name: str) -> np.ndarray:
 
 def prior_factor(space: ConceptSpace, table: ArrayLike) -> Factor:
     """The joint prior p(c) [configuration] as one factor over all concepts."""
-    array = _float_array(table, "prior")
+    array = float_array(table, "prior")
     if array.shape not in {(space.num_configurations,), space.cardinalities}:
         raise ValueError(
             f"prior must have shape ({space.num_configurations},), one entry a configuration; "
@@ -90,7 +91,7 @@ def concept_factor(
 ) -> Factor:
     """p(c_k | parents) [*parent values, value] as a factor; parents in ascending order."""
     name = f"the table of concept {concept}"
-    array = _float_array(table, name)
+    array = float_array(table, name)
     shape = tuple(space.cardinalities[k] for k in (*parents, concept))
     if array.shape != shape:
         raise ValueError(
@@ -110,7 +111,12 @@ def emission_factor(
         raise ValueError(
             f"{name} must be Emission(scope, table) or a (scope, table) pair; got {emission!r}"
         ) from None
-    scope = tuple(space.check_concept(int(k)) for k in scope)
+    try:
+        scope = tuple(space.check_concept(operator.index(k)) for k in scope)
+    except TypeError:
+        raise ValueError(
+            f"the scope of {name} must be a sequence of concepts; got {scope!r}"
+        ) from None
     if len(set(scope)) != len(scope):
         raise ValueError(f"the scope of {name} must name each concept once; got {scope}")
     reads = tuple(int(position) for position in (rest[0] if rest else ()))
@@ -120,7 +126,7 @@ def emission_factor(
                 f"{name} can read earlier words only, at positions below {len(vocabularies)}; "
                 f"got position {position}"
             )
-    array = _float_array(table, name)
+    array = float_array(table, name)
     values = tuple(space.cardinalities[k] for k in scope)
     words = tuple(vocabularies[position] for position in reads)
     flat = (int(np.prod(values, dtype=np.int64)), *words)
@@ -134,7 +140,8 @@ def emission_factor(
     return Factor(scope, log_probability_rows(array, name), reads)
 
 
-def _float_array(table: ArrayLike, name: str) -> np.ndarray:
+def float_array(table: ArrayLike, name: str) -> np.ndarray:
+    """The table as a new float64 array; ValueError when it is ragged or holds no numbers."""
     refuse_tracers(f"a constructor given {name}", table)
     try:
         return np.array(table, dtype=np.float64)

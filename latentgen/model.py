@@ -11,7 +11,14 @@ import networkx as nx
 import numpy as np
 from numpy.typing import ArrayLike
 
-from latentgen.factors import Emission, Factor, concept_factor, emission_factor, prior_factor
+from latentgen.factors import (
+    Emission,
+    Factor,
+    concept_factor,
+    emission_factor,
+    float_array,
+    prior_factor,
+)
 from latentgen.host import integer_matrix, refuse_tracers
 from latentgen.space import ConceptSpace
 
@@ -49,14 +56,14 @@ class ConceptModel:
         """
         refuse_tracers("ConceptModel.from_tables", prior, context_given, token_given)
         scope = tuple(range(space.num_concepts))
-        shape = np.shape(context_given)
-        if len(shape) not in (2, 3):
+        words_given = float_array(context_given, "context_given")
+        if words_given.ndim not in (2, 3):
             raise ValueError(
                 "context_given must have axes [configuration, word] or "
-                f"[position, configuration, word]; got shape {shape}"
+                f"[position, configuration, word]; got shape {words_given.shape}"
             )
-        alike = len(shape) == 2
-        tables = [context_given] if alike else list(np.asarray(context_given))
+        alike = words_given.ndim == 2
+        tables = [words_given] if alike else list(words_given)
         words: Any = [Emission(scope, table) for table in tables]
         return cls._from_emissions(
             space,
@@ -97,6 +104,11 @@ class ConceptModel:
                 f"one table per concept is needed, {space.num_concepts} in all; "
                 f"got {len(concept_tables)}"
             )
+        if isinstance(concept_tables, Mapping) and set(concept_tables) != set(nodes):
+            raise ValueError(
+                f"concept_tables must have the keys 0 … {space.num_concepts - 1}; "
+                f"got {list(concept_tables)}"
+            )
         prior = tuple(
             concept_factor(space, k, tuple(sorted(graph.predecessors(k))), concept_tables[k])
             for k in nodes
@@ -108,6 +120,11 @@ class ConceptModel:
         cls, space: ConceptSpace, prior: tuple[Factor, ...], words: Any, token: Any
     ) -> "ConceptModel":
         alike = isinstance(words, tuple)
+        if not words and token is None:
+            raise ValueError(
+                "a world needs something to predict; got neither words nor a token table: give "
+                "a token table, or at least one word"
+            )
         factors: list[Factor] = []
         for position, emission in enumerate([words] if alike else words):
             name = "the word table" if alike else f"the word table at position {position}"

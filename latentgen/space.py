@@ -1,6 +1,7 @@
 """Which concepts are there, and how are their joint values numbered?"""
 
 import math
+import operator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -19,7 +20,12 @@ class ConceptSpace:
     cardinalities: tuple[int, ...]
 
     def __post_init__(self) -> None:
-        cardinalities = tuple(int(n) for n in self.cardinalities)
+        try:
+            cardinalities = tuple(operator.index(n) for n in self.cardinalities)
+        except TypeError:
+            raise ValueError(
+                f"cardinalities must be a sequence of integers; got {self.cardinalities}"
+            ) from None
         if not cardinalities:
             raise ValueError("a concept space needs at least one concept; got none")
         for concept, cardinality in enumerate(cardinalities):

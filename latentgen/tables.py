@@ -65,6 +65,8 @@ def map_table(outcome: ArrayLike, num_outcomes: int) -> np.ndarray:
 def uniform_channel(num_outcomes: int, rate: float) -> Float[np.ndarray, "outcome received"]:
     """The channel that replaces an outcome, with probability rate, by a uniform one."""
     _check_rate(rate)
+    if num_outcomes < 1:
+        raise ValueError(f"a channel needs at least one outcome; got {num_outcomes}")
     return (1 - rate) * np.eye(num_outcomes) + rate / num_outcomes
 
 
