@@ -183,7 +183,7 @@ def integer_thresholds(probability: np.ndarray) -> np.ndarray:
 
 
 def _outcome(
-    thresholds: Array, rows: Int[Array, "*sample"], bits: UInt32[Array, "*sample"]
+    thresholds: Array | np.ndarray, rows: Int[Array, "*sample"], bits: UInt32[Array, "*sample"]
 ) -> Array:
     """How many thresholds of its row are ≤ u, by binary search."""
     width = thresholds.shape[-1]
