@@ -14,6 +14,7 @@ from estimators.mlp import MLP as MLP
 from estimators.predictor import Predictor as Predictor
 from estimators.predictor import excess_loss as excess_loss
 from estimators.predictor import log_predict as log_predict
+from estimators.predictor import represent_and_predict as represent_and_predict
 from estimators.probes import ProbeAccuracy as ProbeAccuracy
 from estimators.probes import probe_accuracy as probe_accuracy
 from estimators.softmax_fit import SoftmaxFit as SoftmaxFit

@@ -85,7 +85,9 @@ def _explained(
     target = np.exp(log_target)
     divergence_floor = (target * np.where(target > 0, log_target, 0.0)).sum(1)  # −H of each row
     mean = weight @ target
-    information = float(weight @ divergence_floor - (mean * np.log(np.where(mean > 0, mean, 1))).sum())
+    information = float(
+        weight @ divergence_floor - (mean * np.log(np.where(mean > 0, mean, 1))).sum()
+    )
     folds = context_folds(groups, len(matrix), num_folds=num_folds, random_state=random_state)
     whitening = fit_whitening(matrix, weight)
     saturated = folds.saturated(whitening.rank)

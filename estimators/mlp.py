@@ -1,5 +1,6 @@
 """The multilayer perceptron on a context of fixed length."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,19 +21,22 @@ class _Network(nn.Module):
     def __call__(self, inputs: Float[Array, "sample input"]) -> tuple[Array, Array]:
         stream = inputs
         for width in self.hidden:
-            stream = nn.gelu(nn.Dense(width, kernel_init=_scaled_normal)(stream))
-        representation = nn.Dense(self.dim, kernel_init=_scaled_normal)(stream)
+            stream = nn.gelu(nn.Dense(width, kernel_init=_kernel)(stream))
+        representation = nn.Dense(self.dim, kernel_init=_kernel)(stream)
         shape = (self.num_tokens, self.dim)
-        return representation, self.param("unembedding", _unembedding_normal, shape)
+        return representation, self.param("unembedding", _unembedding, shape)
 
 
-def _scaled_normal(key: Any, shape: tuple[int, ...], dtype: Any = jnp.float32) -> Array:
-    # flax's own initialisers divide by the number of inputs, which is zero for an empty context
-    return jax.random.normal(key, shape, dtype) / jnp.sqrt(max(1, shape[0])).astype(dtype)
+def _kernel(key: Any, shape: tuple[int, ...], dtype: Any = jnp.float32) -> Array:
+    """Uniform numbers of variance 1 / inputs; flax's own divide by zero for an empty context."""
+    bound = math.sqrt(3 / max(1, shape[0]))
+    return jax.random.uniform(key, shape, dtype, -bound, bound)
 
 
-def _unembedding_normal(key: Any, shape: tuple[int, ...]) -> Array:
-    return jax.random.normal(key, shape, jnp.float32) / jnp.sqrt(shape[1]).astype(jnp.float32)
+def _unembedding(key: Any, shape: tuple[int, ...]) -> Array:
+    """Uniform numbers of variance 1 / dim, so that logits start at the scale of f."""
+    bound = math.sqrt(3 / shape[1])
+    return jax.random.uniform(key, shape, jnp.float32, -bound, bound)
 
 
 @dataclass(frozen=True)

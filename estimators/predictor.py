@@ -1,5 +1,6 @@
 """What must a next-token predictor be able to do?"""
 
+from functools import partial
 from typing import Any, Protocol
 
 import jax
@@ -31,6 +32,16 @@ def log_predict(
     """log p̂(y|x) = log softmax_y f(x)·g(y) [sample, token], nats; traceable."""
     logits = predictor.represent(params, context) @ predictor.unembedding(params).T
     return jax.nn.log_softmax(logits, axis=-1)
+
+
+@partial(jax.jit, static_argnums=0)
+def represent_and_predict(
+    predictor: Predictor, params: Any, context: Int[Array, "sample position"]
+) -> tuple[Float[Array, "sample dim"], Float[Array, "sample token"]]:
+    """f(x) [sample, dim] and log p̂(y|x) [sample, token], nats, compiled as one function."""
+    representation = predictor.represent(params, context)
+    logits = representation @ predictor.unembedding(params).T
+    return representation, jax.nn.log_softmax(logits, axis=-1)
 
 
 def excess_loss(

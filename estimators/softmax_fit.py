@@ -59,12 +59,9 @@ def fit_softmax(
     start[-1] = np.log(np.maximum(weighted_target.sum(0), 1e-12))
 
     def loss(flat: np.ndarray) -> tuple[float, np.ndarray]:
-        log_model = log_softmax_blocks(design @ flat.reshape(shape), sizes)
-        value = -float(np.vdot(weighted_target, log_model))
-        slope = np.exp(log_model, out=log_model)
-        slope *= weight[:, None]
-        slope -= weighted_target
-        return value, (design.T @ slope).reshape(-1)
+        logits = design @ flat.reshape(shape)
+        value = _cross_entropy(logits, weighted_target, weight, sizes)
+        return value, (design.T @ logits).reshape(-1)
 
     found = minimize(
         loss,
@@ -75,6 +72,24 @@ def fit_softmax(
     )
     coefficient = found.x.reshape(shape)
     return SoftmaxFit(whitening, coefficient, sizes, float(found.fun), bool(found.success))
+
+
+def _cross_entropy(
+    logits: np.ndarray, weighted_target: np.ndarray, weight: np.ndarray, sizes: tuple[int, ...]
+) -> float:
+    """−Σ weighted target · log softmax(logits); overwrites the logits by its gradient in them."""
+    value, start = 0.0, 0
+    for size in sizes:
+        block, target = logits[:, start : start + size], weighted_target[:, start : start + size]
+        block -= block.max(1, keepdims=True)
+        value -= float((block * target).sum())
+        np.exp(block, out=block)
+        total = block.sum(1)
+        value += float(weight @ np.log(total))
+        block *= (weight / total)[:, None]
+        block -= target
+        start += size
+    return value
 
 
 def log_softmax_blocks(

@@ -1,0 +1,1 @@
+"""One question per file, the store of their results, and the command line."""

@@ -1,0 +1,162 @@
+"""What can be asked for on the command line?
+
+`latentgen list | run NAME | figures | report`. Results, figures and report.html live in one
+output folder. Exit code 0: done; 2: bad input, one line on stderr; 130: interrupted.
+"""
+
+import os
+import re
+import shlex
+import sys
+from collections.abc import Sequence
+from contextlib import redirect_stderr
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+
+@dataclass(frozen=True)
+class List:
+    """List the experiments and their questions (piped: name, tab, question)."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """Compute what is missing of one experiment, draw its figures, write the report."""
+
+    name: tyro.conf.Positional[str]
+    """An experiment, see `latentgen list`."""
+    profile: str = "paper"
+    """smoke (a check, not evidence), paper, or full."""
+    seeds: int | None = None
+    """Trained seeds; rounded up to whole blocks. More seeds only add to what is stored."""
+    out: Path = Path("output")
+    """The output folder: store/, figures/, report.html."""
+    workers: int | None = None
+    """Worker processes; by default one per core, at most eight."""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Compute what is missing of every experiment, draw all figures, write the report."""
+
+    profile: str = "paper"
+    """smoke (a check, not evidence), paper, or full."""
+    seeds: int | None = None
+    """Trained seeds; rounded up to whole blocks. More seeds only add to what is stored."""
+    out: Path = Path("output")
+    """The output folder: store/, figures/, report.html."""
+    workers: int | None = None
+    """Worker processes; by default one per core, at most eight."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """Draw the figures and write the report again, from stored results only."""
+
+    profile: str = "paper"
+    """smoke, paper, or full: which results."""
+    seeds: int | None = None
+    """Trained seeds, as they were run."""
+    out: Path = Path("output")
+    """The output folder."""
+
+
+Command = (
+    Annotated[List, tyro.conf.subcommand("list")]
+    | Annotated[Run, tyro.conf.subcommand("run")]
+    | Annotated[Figures, tyro.conf.subcommand("figures")]
+    | Annotated[Report, tyro.conf.subcommand("report")]
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The entry point `latentgen`; leaves through sys.exit."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    command = _parse(words)
+    if isinstance(command, List):
+        _list()
+        return
+    _set_environment()
+    try:
+        _execute(command, shlex.join(["latentgen", *words]))
+    except ValueError as error:
+        _fail(str(error))
+    except KeyboardInterrupt:
+        print("interrupted: what was computed is stored; run again to continue", file=sys.stderr)
+        sys.exit(130)
+
+
+def _parse(words: list[str]) -> List | Run | Figures | Report:
+    """The command, or exit code 2 with one line that says what is wrong."""
+    said = StringIO()
+    try:
+        with redirect_stderr(said):
+            return tyro.cli(Command, prog="latentgen", args=words)  # type: ignore[arg-type]
+    except SystemExit as stopped:
+        if stopped.code in (0, None):
+            raise
+        _fail(f"{_first_words(said.getvalue())} (see latentgen --help)")
+        raise
+
+
+def _first_words(box: str) -> str:
+    """What tyro's framed message says first, and the nearest option it suggests, in one line."""
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", box)
+    lines = [line.strip("│╭╮╰╯ ") for line in plain.splitlines()[1:]]
+    sections = [section.strip() for section in re.split(r"─+", "\n".join(lines))]
+    said = sections[0].split("\n\n")[0]
+    hints = [s for s in sections[1:] if s.startswith(("Perhaps you meant", "Available"))]
+    hint = " ".join(hints[0].splitlines()[:2]) if hints else ""
+    return "; ".join(" ".join(part.split()) for part in (said, hint) if part)
+
+
+def _fail(message: str) -> None:
+    print(f"latentgen: {' '.join(message.split())}", file=sys.stderr)
+    sys.exit(2)
+
+
+def _list() -> None:
+    from experiments.registry import questions  # imported late: --help and list stay fast
+
+    for name, question in questions().items():
+        print(f"{name}\t{question}" if not sys.stdout.isatty() else f"{name:<14} {question}")
+
+
+def _set_environment() -> None:
+    """Options of JAX and BLAS, unless the user has set them; before JAX is imported."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "latentgen" / "jax"
+    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(cache))
+    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.2")
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # workers are the parallelism
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+def _execute(command: Run | Figures | Report, line: str) -> None:
+    from rich.console import Console  # imported late: --help and list stay fast
+
+    from experiments.pipeline import compute_and_draw
+    from experiments.registry import questions
+    from experiments.runner import default_workers
+
+    workers = 0 if isinstance(command, Report) else command.workers
+    if (workers is not None and workers < 0) or (
+        isinstance(command, Run | Figures) and workers == 0
+    ):
+        raise ValueError(f"--workers must be at least 1; got {workers}")
+    compute_and_draw(
+        [command.name] if isinstance(command, Run) else list(questions()),
+        command.profile,
+        command.seeds,
+        command.out,
+        default_workers() if workers is None else workers,
+        line,
+        Console(),
+    )
+
+
+if __name__ == "__main__":
+    main()

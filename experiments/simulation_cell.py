@@ -1,0 +1,171 @@
+"""What is measured in one setting of the simulation, for one block of seeds?"""
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import numpy as np
+
+import estimators as es
+import latentgen as lg
+from experiments.experiment import CellResult
+from experiments.measures import (
+    Metrics,
+    Truth,
+    accuracy_metrics,
+    ceiling_metrics,
+    law_metrics,
+    laws,
+    truth,
+    world_metrics,
+)
+
+TRAINING_ROOT = 2503_08980  # training keys are folded from here, worlds from jax.random.key(seed)
+NO_INFORMATION = 1e-9  # nats; a share of less has no meaning
+NOISELESS_OFFSET = 1e-3  # ρ of log(p + ρ) where the world itself has none
+
+
+@dataclass(frozen=True)
+class Training:
+    """How the predictors of a cell are trained."""
+
+    num_steps: int = 1000
+    batch_size: int = 256
+    learning_rate: float = 1e-2
+    hidden: tuple[int, ...] = (64, 64)
+
+
+@dataclass(frozen=True)
+class SimulationCell:
+    """One setting of the world and one block of seeds, exact (training None) or trained."""
+
+    panel: str
+    num_concepts: int
+    edges_per_concept: int
+    num_context_bits: int
+    num_token_bits: int
+    flip_rate: float
+    replace_rate: float
+    training: Training | None
+    seeds: tuple[int, ...]
+
+
+def shape(cell: SimulationCell) -> Hashable:
+    """Trained cells of one shape share a compiled loop; exact cells stand alone."""
+    if cell.training is None:
+        return cell
+    return cell.num_context_bits, cell.num_token_bits, cell.training
+
+
+def compute(cell: SimulationCell) -> CellResult:
+    """Measure every seed of a cell; each seed draws its own world, and its own training key."""
+    worlds = [world(cell, seed) for seed in cell.seeds]
+    if cell.training is None:
+        rows = [_exact_metrics(cell, model) for model in worlds]
+        return CellResult(_by_name(rows), {})
+    config, trained, untrained = _train(cell, cell.training, worlds)
+    rows = []
+    for index, model in enumerate(worlds):
+        params, start = _seed(trained.params, index), _seed(untrained, index)
+        rows.append(_trained_metrics(cell, model, config.predictor, params, start))
+    metrics = _by_name(rows)
+    metrics["diverged.trained"] = [float(d) for d in trained.diverged]
+    return CellResult(metrics, {"step": trained.step, "loss": trained.loss})
+
+
+def world(cell: SimulationCell, seed: int) -> lg.ConceptModel:
+    """The world of one seed."""
+    return lg.worlds.permuted_bits(
+        jax.random.key(seed),
+        num_concepts=cell.num_concepts,
+        edges_per_concept=cell.edges_per_concept,
+        num_context_bits=cell.num_context_bits,
+        num_token_bits=cell.num_token_bits,
+        flip_rate=cell.flip_rate,
+        replace_rate=cell.replace_rate,
+    )
+
+
+def offset(cell: SimulationCell) -> float:
+    """ρ = η / (2^n_y (1 − η)), at which log(p + ρ) is the law of an anchored token, exactly."""
+    rate = cell.replace_rate
+    return rate / (2**cell.num_token_bits * (1 - rate)) if rate > 0 else NOISELESS_OFFSET
+
+
+def fresh_batch(key: Any, num_samples: int, sampler: lg.Sampler) -> tuple[Any, Any]:
+    """Contexts and tokens drawn afresh; traceable."""
+    drawn = sampler.draw(key, num_samples)
+    return drawn.context, drawn.token
+
+
+def _train(
+    cell: SimulationCell, training: Training, worlds: list[lg.ConceptModel]
+) -> tuple[es.TrainConfig, es.Trained, Any]:
+    num_tokens = 2**cell.num_token_bits
+    config = es.TrainConfig(
+        es.MLP(cell.num_context_bits, num_tokens, num_tokens - 1, hidden=training.hidden),
+        training.num_steps,
+        training.batch_size,
+        training.learning_rate,
+    )
+    root = jax.random.key(TRAINING_ROOT)
+    keys = [jax.random.fold_in(root, seed) for seed in cell.seeds]
+
+    samplers = es.stack_seeds([lg.sampler(model) for model in worlds])
+    trained = es.train(config, keys, fresh_batch, samplers)
+    return config, trained, es.initial_params(config, keys)
+
+
+def _exact_metrics(cell: SimulationCell, model: lg.ConceptModel) -> Metrics:
+    exact = truth(model)
+    metrics = world_metrics(model, exact) | ceiling_metrics(exact)
+    metrics |= accuracy_metrics("raw_input", exact.raw_input, exact)
+    if np.isfinite(exact.log_posterior).all():
+        metrics |= accuracy_metrics("log_posterior", exact.log_posterior, exact)
+    if cell.panel != "graph":
+        metrics |= accuracy_metrics("belief", np.exp(exact.log_posterior), exact)
+    if np.isfinite(exact.log_predictive).all():
+        oracle = lg.oracle_representation(model, exact.context).representation
+        metrics |= accuracy_metrics("oracle", oracle, exact)
+    if cell.panel != "graph":
+        for law, features in laws(exact, offset(cell)).items():
+            metrics |= law_metrics("oracle", law, features, exact.log_predictive, exact.weight)
+    return metrics
+
+
+def _trained_metrics(
+    cell: SimulationCell, model: lg.ConceptModel, predictor: es.Predictor, params: Any, start: Any
+) -> Metrics:
+    exact = truth(model)
+    representation, log_predicted = _read(predictor, params, exact)
+    untrained, log_untrained = _read(predictor, start, exact)
+    excess = es.excess_loss(exact.log_predictive, log_predicted, exact.weight)
+    information = lg.token_information(model, exact.context, exact.log_weight)
+    share = excess / information if information > NO_INFORMATION else np.nan
+    metrics = {"excess_loss.trained": excess, "excess_share.trained": share}
+    metrics |= accuracy_metrics("trained", representation, exact)
+    metrics |= accuracy_metrics("untrained", untrained, exact)
+    metrics |= accuracy_metrics("permuted", es.permute_contexts(representation), exact)
+    if cell.panel == "graph":
+        return metrics
+    features = laws(exact, offset(cell))
+    for law in features.keys() & {"log_posterior", "belief", "offset"}:
+        phi = features[law]
+        metrics |= law_metrics("trained", law, phi, log_predicted, exact.weight)
+    law = "log_posterior" if "log_posterior" in features else "belief"
+    return metrics | law_metrics("untrained", law, features[law], log_untrained, exact.weight)
+
+
+def _read(predictor: es.Predictor, params: Any, exact: Truth) -> tuple[np.ndarray, np.ndarray]:
+    """f(x) [context, dim] and log p̂(y|x) [context, token] of every context."""
+    both = es.represent_and_predict(predictor, params, exact.context.astype(np.int32))
+    return np.asarray(both[0]), np.asarray(both[1], np.float64)
+
+
+def _seed(params: Any, index: int) -> Any:
+    return jax.tree.map(lambda leaf: leaf[index], params)
+
+
+def _by_name(rows: list[Metrics]) -> dict[str, list[float]]:
+    return {name: [row[name] for row in rows] for name in rows[0]}
