@@ -89,6 +89,17 @@ def test_sums_that_underflow_are_done_again_in_log_space(monkeypatch):
     assert [mask.tolist() for mask in again] == [[[False, True, False], [False, False, False]]]
 
 
+@pytest.mark.parametrize("depth", [80, 84, 104, 107, 120])
+def test_sums_that_lose_digits_before_they_underflow_are_done_again_as_well(depth):
+    # 1e-321 is a subnormal number with two digits left.
+    rare = 10.0**-depth
+    model = lg.ConceptModel.from_tables(
+        lg.ConceptSpace((2,)), [0.5, 0.5], [[1.0, 0.0], [rare, 1 - rare]], np.eye(2)
+    )
+    found = lg.log_predictive(model, [[0, 0, 0]])[0, 1]
+    np.testing.assert_allclose(found, -3 * depth * np.log(10), rtol=1e-14)
+
+
 def test_without_the_second_pass_the_rare_token_would_be_lost(monkeypatch):
     monkeypatch.setattr(enumeration, "UNDERFLOW", 0.0)
     assert np.isneginf(lg.log_predictive(deep_world(), [[0, 0]])[0, 1])
