@@ -19,7 +19,7 @@ class Interval(NamedTuple):
     median: float
     median_low: float
     median_high: float
-    count: int
+    num_values: int
 
 
 def interval(values: ArrayLike, level: float = 0.95) -> Interval:
@@ -32,7 +32,8 @@ def interval(values: ArrayLike, level: float = 0.95) -> Interval:
         raise ValueError("an interval over NaN has no meaning: drop or explain missing seeds first")
     count = len(ordered)
     if count == 0:
-        return Interval(*[np.nan] * 6, 0)
+        nan = np.nan
+        return Interval(nan, nan, nan, nan, nan, nan, 0)
     mean, median = float(ordered.mean()), float(np.median(ordered))
     low = high = median_low = median_high = np.nan
     if count > 1:

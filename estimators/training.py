@@ -88,7 +88,8 @@ def train(
         losses.append(means)
     loss = np.asarray(losses)
     params = jax.tree.map(lambda *leaves: jnp.stack(leaves), *finished)
-    return Trained(params, np.asarray(ends), loss, ~np.isfinite(loss).all(1))
+    diverged = np.logical_not(np.isfinite(loss).all(1))
+    return Trained(params, np.asarray(ends), loss, np.asarray(diverged))
 
 
 def _optimiser(config: TrainConfig) -> optax.GradientTransformation:

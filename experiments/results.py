@@ -56,7 +56,7 @@ class Results:
     def best(self, metric: str, setting: dict[str, Any]) -> es.Interval:
         """The held-out value, or the population's where nothing could be held out."""
         held = self.interval(f"{metric}.held_out", setting)
-        return held if held.count else self.interval(f"{metric}.population", setting)
+        return held if held.num_values else self.interval(f"{metric}.population", setting)
 
     def paired(self, metric: str, minus: str, setting: dict[str, Any]) -> es.Interval:
         """The difference of two metrics on the seeds that have both."""
@@ -73,7 +73,7 @@ def write_table(path: Path, results: Results, stamp: str) -> None:
     """The tidy CSV behind a figure: one row per setting and metric, with intervals.
 
     metric quantity.source.estimate.concept is split into four columns; stamp tells the profile.
-    A mean is left empty when a seed has no answer, count says how many have one.
+    A mean is left empty when a seed has no answer, num_values says how many have one.
     """
     settings = list(results.metrics)
     names = [name for name, _ in settings[0]] if settings else []
@@ -85,6 +85,6 @@ def write_table(path: Path, results: Results, stamp: str) -> None:
             for metric in sorted(metrics):
                 parts = (metric.split(".") + [""] * 4)[:4]
                 answered = int((~np.isnan(metrics[metric])).sum())
-                found = _interval(metrics[metric])._replace(count=answered)
+                found = _interval(metrics[metric])._replace(num_values=answered)
                 numbers = ["" if np.isnan(value) else f"{value:.9g}" for value in found]
                 writer.writerow([stamp, *(value for _, value in setting), *parts, *numbers])

@@ -5,7 +5,7 @@ panels: the size of the context, the concept graph and the number of concepts, a
 literal case without noise.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 from experiments.experiment import Experiment
@@ -37,7 +37,8 @@ class SimulationConfig:
     """Size of the context in the second panel."""
     noiseless_context_bits: tuple[int, ...] = (0, 2, 3, 4, 6, 8, 12)
     """Sizes of the context in the third panel, where δ = η = 0."""
-    training: Training = Training()
+    training: Training = field(default_factory=Training)
+    """How the predictors are trained."""
 
     def with_seeds(self, num_seeds: int) -> Self:
         """The same with this many trained seeds, and at least as many worlds."""

@@ -86,10 +86,10 @@ def captions() -> dict[str, str]:
 
 def _marked(results: Results, metric: str, setting: Setting) -> str:
     held = results.interval(f"{metric}.held_out", setting)
-    if held.count:
+    if held.num_values:
         return plain(held)
     whole = results.interval(f"{metric}.population", setting)
-    return f"{number(whole.mean, 3)} saturated" if whole.count else "–"
+    return f"{number(whole.mean, 3)} saturated" if whole.num_values else "–"
 
 
 def bayes(results: Results, setting: Setting) -> es.Interval:

@@ -64,7 +64,8 @@ class Store:
             _write_json(aside / "config.json", canonical(cell))
             _write_json(aside / "provenance.json", provenance)
             with (aside / "arrays.npz").open("wb") as file:
-                np.savez(file, **result.arrays)
+                arrays: dict[str, Any] = dict(result.arrays)
+                np.savez(file, **arrays)
                 _sync(file)
             _write_json(aside / "metrics.json", metrics)
             try:

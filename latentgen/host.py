@@ -2,8 +2,8 @@
 
 from typing import Any
 
-import jax
 import numpy as np
+from jax.core import Tracer
 from numpy.typing import ArrayLike
 
 MAX_OUTPUT_BYTES = 2**30
@@ -12,7 +12,7 @@ MAX_CONFIGURATIONS = 2**26
 
 def refuse_tracers(function: str, *arrays: Any) -> None:
     """Raise a TypeError naming `latentgen.kernels` when a JAX tracer is given."""
-    if any(isinstance(array, jax.core.Tracer) for array in arrays):
+    if any(isinstance(array, Tracer) for array in arrays):
         raise TypeError(
             f"{function} is an exact host function in NumPy float64 and cannot be traced: "
             "use latentgen.kernels inside jit, vmap and grad"

@@ -22,7 +22,7 @@ def save(model: ConceptModel, path: str | os.PathLike[str]) -> None:
     """
     path = Path(path)
     header = json.dumps({"format": FORMAT, "version": VERSION, **model.header()})
-    tables = {f"table_{i}": table for i, table in enumerate(model.log_tables())}
+    tables: dict[str, Any] = {f"table_{i}": table for i, table in enumerate(model.log_tables())}
     aside = path.with_name(path.name + f".{os.getpid()}.part")
     try:
         with aside.open("wb") as file:

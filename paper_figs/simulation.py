@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import matplotlib
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
@@ -189,7 +190,7 @@ def _tokens(rows: list[Row]) -> list[int]:
     return sorted({int(row["num_token_bits"]) for row in rows})
 
 
-def _finish(figure: Figure, grid: list[list[Axes]]) -> None:
+def _finish(figure: Figure, grid: np.ndarray) -> None:
     for row in grid:
         row[-1].legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
         for axes in row:

@@ -21,7 +21,7 @@ BLACK, BLUE, ORANGE, GREEN, PURPLE, GREY = (
     "#AA4499",
     "#7A7A7A",
 )
-SETTINGS: dict[str, Any] = {
+SETTINGS: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 9,
     "axes.titlesize": 9.5,
