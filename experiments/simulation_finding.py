@@ -132,10 +132,11 @@ def _price_words(results: Results, largest: list[Setting]) -> str:
     missing = results.paired("accuracy.bayes.population", "accuracy.log_posterior.held_out", pinned)
     belief = results.paired("accuracy.bayes.population", "accuracy.belief.held_out", pinned)
     oracle = results.paired("accuracy.bayes.population", "accuracy.oracle.held_out", pinned)
+    bits = pinned["num_context_bits"]
     return (
         "Low accuracy can be the law itself. A representation that is log p(c∣x), word for word, "
-        f"keeps a linear probe {difference(missing)} below Bayes at "
-        f"{pinned['num_context_bits']} bits when y {pins(pinned)}, because the log-odds of one concept are not linear in the joint "
+        f"keeps a linear probe {difference(missing)} below Bayes at {bits} bits when y "
+        f"{pins(pinned)}, because the log-odds of one concept are not linear in the joint "
         f"log-posterior; probes of p(c∣x) miss {difference(belief)}, and those of the perfect "
         f"predictor {difference(oracle)}. So part of what looks like an imperfect representation "
         "is the claim being true."

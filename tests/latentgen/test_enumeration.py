@@ -89,9 +89,9 @@ def test_sums_that_underflow_are_done_again_in_log_space(monkeypatch):
     assert [mask.tolist() for mask in again] == [[[False, True, False], [False, False, False]]]
 
 
-@pytest.mark.parametrize("depth", [80, 84, 104, 107, 120])
+@pytest.mark.parametrize("depth", [80, 84, 105, 106, 107, 120])
 def test_sums_that_lose_digits_before_they_underflow_are_done_again_as_well(depth):
-    # 1e-321 is a subnormal number with two digits left.
+    # 1e-318 is a subnormal number with five digits left.
     rare = 10.0**-depth
     model = lg.ConceptModel.from_tables(
         lg.ConceptSpace((2,)), [0.5, 0.5], [[1.0, 0.0], [rare, 1 - rare]], np.eye(2)
