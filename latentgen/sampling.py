@@ -107,8 +107,7 @@ class Sampler:
     ) -> list[Array]:
         if self.positions_alike:
             rows = _rows(self.space, self.word_scopes[0], (), values, [])
-            words = _outcome(self.words[0], jnp.broadcast_to(rows, bits.shape), bits)
-            return list(words)
+            return list(_outcome(self.words[0], jnp.broadcast_to(rows, bits.shape), bits))
         words: list[Array] = []
         for position in range(self.context_length):
             scope, reads = self.word_scopes[position], self.word_reads[position]

@@ -112,12 +112,11 @@ def tables(shape: Sequence[int]) -> st.SearchStrategy[np.ndarray]:
 @st.composite
 def graphs(draw: Any, num_concepts: int | None = None) -> nx.DiGraph:
     """Directed acyclic graphs over 0 … m−1, m ≤ 4 unless given; the order need not be 0 … m−1."""
-    if num_concepts is None:
-        num_concepts = draw(st.integers(1, 4))
-    order = draw(st.permutations(range(num_concepts)))
+    size: int = draw(st.integers(1, 4)) if num_concepts is None else num_concepts
+    order = draw(st.permutations(range(size)))
     graph = nx.DiGraph()
-    graph.add_nodes_from(range(num_concepts))
-    for second in range(num_concepts):
+    graph.add_nodes_from(range(size))
+    for second in range(size):
         for first in range(second):
             if draw(st.booleans()):
                 graph.add_edge(order[first], order[second])
@@ -141,48 +140,46 @@ def integer_worlds(
     one word table. token: words and token have their own tables. interacting: words may read
     earlier words (only where positions differ and tables are local).
     """
-    saturated = draw(st.booleans()) if saturated is None else saturated
-    alike = draw(st.booleans()) if alike is None else alike
-    token = draw(st.booleans()) if token is None else token
-    interacting = draw(st.booleans()) if interacting is None else interacting
-    interacting = interacting and not saturated and not alike
-    if cardinalities is None:
-        cardinalities = draw(st.sampled_from(CARDINALITIES))
+    # Every argument left at None is drawn; the draws get names of their own.
+    is_joint: bool = draw(st.booleans()) if saturated is None else saturated
+    is_alike: bool = draw(st.booleans()) if alike is None else alike
+    has_token: bool = draw(st.booleans()) if token is None else token
+    may_read: bool = draw(st.booleans()) if interacting is None else interacting
+    sizes: tuple[int, ...] = cardinalities or draw(st.sampled_from(CARDINALITIES))
+    # from_tables reads the number of positions off an array, which cannot be empty.
+    fewest = 1 if is_joint or not has_token else 0
     if num_positions is None:
-        num_positions = draw(st.integers(1 if not token else 0, MAX_POSITIONS))
-    concepts = range(len(cardinalities))
-    if saturated:
-        # from_tables reads the number of positions off an array, which cannot be empty.
-        num_positions = max(1, num_positions)
-        parents, concept_weights = None, (draw(_joint_weights(cardinalities)),)
+        num_positions = int(draw(st.integers(fewest, MAX_POSITIONS)))
+    concepts = range(len(sizes))
+    if is_joint:
+        parents, concept_weights = None, (draw(_joint_weights(sizes)),)
     else:
-        graph = draw(graphs(len(cardinalities)))
+        graph = draw(graphs(len(sizes)))
         parents = tuple(tuple(sorted(graph.predecessors(k))) for k in concepts)
         concept_weights = tuple(
-            draw(weights([cardinalities[k] for k in (*parents[concept], concept)]))
-            for concept in concepts
+            draw(weights([sizes[k] for k in (*parents[concept], concept)])) for concept in concepts
         )
     vocabulary = draw(st.sampled_from(VOCABULARIES))
 
     def emission(position: int, num_outcomes: int, reading: bool) -> WeightTable:
-        scope = tuple(concepts)
-        if not saturated:
+        scope, reads = tuple(concepts), ()
+        if not is_joint:
             scope = tuple(draw(st.lists(st.sampled_from(concepts), unique=True)))
-        earlier = range(position)
-        reads = ()
         if reading and position:
-            reads = tuple(draw(st.lists(st.sampled_from(earlier), unique=True, max_size=2)))
-        shape = (*[cardinalities[k] for k in scope], *[vocabulary] * len(reads), num_outcomes)
+            earlier = st.sampled_from(range(position))
+            reads = tuple(draw(st.lists(earlier, unique=True, max_size=2)))
+        shape = (*[sizes[k] for k in scope], *[vocabulary] * len(reads), num_outcomes)
         return WeightTable(scope, reads, draw(weights(shape)))
 
-    num_tables = 1 if alike else num_positions
+    may_read = may_read and not is_joint and not is_alike
+    num_tables = 1 if is_alike else num_positions
     return IntegerWorld(
-        cardinalities,
+        sizes,
         parents,
         concept_weights,
-        tuple(emission(position, vocabulary, interacting) for position in range(num_tables)),
-        alike,
-        emission(0, draw(st.sampled_from(VOCABULARIES)), False) if token else None,
+        tuple(emission(position, vocabulary, may_read) for position in range(num_tables)),
+        is_alike,
+        emission(0, draw(st.sampled_from(VOCABULARIES)), False) if has_token else None,
     )
 
 
