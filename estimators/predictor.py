@@ -1,13 +1,14 @@
 """What must a next-token predictor be able to do?"""
 
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import jax
 import numpy as np
 from jaxtyping import Array, Float, Int
 
 
+@runtime_checkable  # asked when shapes are executed
 class Predictor(Protocol):
     """p̂(y|x) = softmax_y f(x)·g(y), as pure functions of parameters; hashable configuration."""
 
