@@ -35,7 +35,8 @@ def fit_whitening(
 
     Directions whose singular value is below tolerance times the largest are dropped; tolerance
     defaults to ε^(2/3) of the features' dtype (4e-11 in float64, 2e-5 in float32), the noise that
-    rounding leaves.
+    rounding leaves. So are those that rounding of the features and of their mean explains:
+    constant features have rank 0.
     """
     if tolerance is None:
         tolerance = float(np.finfo(features.dtype).eps ** (2 / 3))
@@ -45,7 +46,9 @@ def fit_whitening(
         return Whitening(mean, np.zeros((0, 0)))
     _, scale, directions = np.linalg.svd(centred, full_matrices=False)
     magnitude = float(np.abs(features).max(initial=0.0))
-    kept = scale > tolerance * max(scale[0], magnitude * np.finfo(np.float64).eps)
+    of_mean = np.finfo(np.float64).eps * max(features.shape)
+    rounding = magnitude * max(of_mean, np.finfo(features.dtype).eps)
+    kept = scale > max(tolerance * scale[0], rounding)
     return Whitening(mean, directions[kept].T / scale[kept])
 
 
