@@ -1,0 +1,78 @@
+"""Are contexts held out whole, each once, and exchanged whole for the null?"""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import estimators as es
+
+GROUPS = st.lists(st.integers(0, 12), min_size=1, max_size=60)
+
+
+@given(GROUPS, st.integers(2, 5), st.integers(0, 5))
+def test_every_row_is_tested_once_and_its_context_is_never_trained_on(groups, num_folds, state):
+    folds = es.context_folds(groups, len(groups), num_folds=num_folds, random_state=state)
+    numbers, num_contexts = np.array(groups), len(set(groups))
+    splits = list(folds.splits())
+    if num_contexts < num_folds:
+        assert splits == []
+        assert folds.saturated(0)
+        return
+    assert len(splits) == num_folds
+    assert (sum(test.astype(int) for _, test in splits) == 1).all()
+    for train, test in splits:
+        np.testing.assert_array_equal(train, ~test)
+        assert not set(numbers[train]) & set(numbers[test])
+    sizes = [len(set(numbers[test])) for _, test in splits]
+    assert max(sizes) - min(sizes) <= 1
+    assert folds.num_training == num_contexts - max(sizes)
+
+
+def test_rows_are_contexts_unless_numbered():
+    folds = es.context_folds(None, 11)
+    assert sorted(np.bincount(folds.fold)) == [2, 2, 2, 2, 3]
+    assert folds.num_training == 8
+
+
+def test_groups_may_be_any_labels():
+    folds = es.context_folds(["a", "b", "c", "d", "e", "a"], 6)
+    assert folds.fold[0] == folds.fold[5]
+
+
+def test_five_training_contexts_per_regressor_are_enough():
+    folds = es.context_folds(None, 25)  # 20 train
+    assert not folds.saturated(4)
+    assert folds.saturated(5)
+
+
+def test_the_random_state_deals_the_folds():
+    first, again, other = (es.context_folds(None, 50, random_state=s).fold for s in (0, 0, 1))
+    np.testing.assert_array_equal(first, again)
+    assert (first != other).any()
+
+
+@given(GROUPS, st.integers(0, 5))
+def test_permutation_moves_whole_contexts(groups, state):
+    numbers = np.array(groups)
+    array = np.stack([numbers, 10 * numbers], 1)
+    permuted = es.permute_contexts(array, groups, random_state=state)
+    np.testing.assert_array_equal(permuted[:, 1], 10 * permuted[:, 0])  # rows stay whole
+    given_to = {}
+    for number, row in zip(groups, permuted[:, 0], strict=True):
+        assert given_to.setdefault(number, row) == row  # one context, one row
+    assert sorted(given_to) == sorted(given_to.values())  # exchanged, none lost
+
+
+def test_permutation_is_reproducible_and_moves_nearly_all():
+    array = np.arange(100.0)
+    first, again, other = (es.permute_contexts(array, random_state=s) for s in (0, 0, 1))
+    np.testing.assert_array_equal(first, again)
+    assert (first != other).any()
+    assert (first != array).mean() > 0.9
+    np.testing.assert_array_equal(np.sort(first), array)
+
+
+def test_groups_number_every_row():
+    with pytest.raises(ValueError, match=r"groups must have shape \(3,\), one a row; got \(2,\)"):
+        es.context_folds([0, 1], 3)
