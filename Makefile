@@ -16,7 +16,7 @@ LOCK := $(BIN)/python -m uv pip compile --quiet --universal --python-version 3.1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help figures test lint format types contract lock clean FORCE
+.PHONY: help figures test bench lint format types contract lock clean FORCE
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s%s\n", $$1, $$2 }' Makefile
@@ -30,6 +30,9 @@ test: $(VENV)/.test  ## run the whole test suite
 	@OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS=0.2 \
 	  JAX_COMPILATION_CACHE_DIR="$${JAX_COMPILATION_CACHE_DIR:-$${XDG_CACHE_HOME:-$$HOME/.cache}/latentgen/jax}" \
 	  $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
+
+bench: $(VENV)/.runtime  ## time the exact layer and the sampler beside what limits them
+	@$(BIN)/python -m benchmarks.exact_and_sampling
 
 lint: $(VENV)/.test  ## check style (ruff)
 	@$(BIN)/python -m ruff check .

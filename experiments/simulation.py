@@ -2,7 +2,7 @@
 
 The simulation of arXiv:2503.08980, made explicit in `latentgen.worlds.permuted_bits`. Three
 panels: the size of the context, the concept graph and the number of concepts, and the paper's
-literal case without noise.
+literal case without noise; and a fourth of ours, the noise of the token.
 """
 
 from dataclasses import dataclass, field, replace
@@ -17,7 +17,7 @@ BLOCK = 5  # seeds per cell
 
 @dataclass(frozen=True)
 class SimulationConfig:
-    """The settings of all three panels."""
+    """The settings of all panels."""
 
     num_trained: int = 10
     """Seeds (worlds and initialisations) with a trained predictor."""
@@ -33,12 +33,18 @@ class SimulationConfig:
     """η, the probability that the token is replaced by a uniform one."""
     graphs: tuple[tuple[int, int], ...] = ((4, 1), (6, 1), (6, 2), (8, 1), (8, 2), (8, 3))
     """Pairs (concepts, edges per concept) of the second panel."""
-    graph_context_bits: int = 12
-    """Size of the context in the second panel."""
+    context_bits_per_concept: float = 1.5
+    """Size of the context in the second panel, so that it grows with the number of concepts."""
     noiseless_context_bits: tuple[int, ...] = (0, 2, 3, 4, 6, 8, 12)
     """Sizes of the context in the third panel, where δ = η = 0."""
+    replace_rates: tuple[float, ...] = (1e-4, 1e-3, 0.01, 0.1, 0.3, 0.6)
+    """η in the fourth panel, where the token has all four digits."""
+    replace_context_bits: int = 8
+    """Size of the context in the fourth panel."""
     training: Training = field(default_factory=Training)
-    """How the predictors are trained."""
+    """How predictors are trained in the first and third panel."""
+    long_training: Training = field(default_factory=lambda: Training(num_steps=2000))
+    """How they are trained in the second and fourth panel, where there is more to learn."""
 
     def with_seeds(self, num_seeds: int) -> Self:
         """The same with this many trained seeds, and at least as many worlds."""
@@ -52,7 +58,7 @@ def cells(config: SimulationConfig) -> list[SimulationCell]:
         seeds = tuple(range(start, start + BLOCK))
         for cell in _settings(config, seeds):
             if start < config.num_trained:
-                found.append(replace(cell, training=config.training))
+                found.append(replace(cell, training=_training(config, cell.panel)))
             if start < config.num_worlds:
                 found.append(cell)
     return found
@@ -66,7 +72,7 @@ def _settings(config: SimulationConfig, seeds: tuple[int, ...]) -> list[Simulati
         for size in config.num_context_bits
     ]
     found += [
-        SimulationCell("graph", m, edges, config.graph_context_bits, token, *noise, None, seeds)
+        SimulationCell("graph", m, edges, _context_bits(config, m), token, *noise, None, seeds)
         for m, edges in config.graphs
         for token in (m // 2, m)
     ]
@@ -75,7 +81,20 @@ def _settings(config: SimulationConfig, seeds: tuple[int, ...]) -> list[Simulati
         for token in config.num_token_bits
         for size in config.noiseless_context_bits
     ]
+    size = config.replace_context_bits
+    found += [
+        SimulationCell("noise", 4, 1, size, 4, config.flip_rate, rate, None, seeds)
+        for rate in config.replace_rates
+    ]
     return found
+
+
+def _context_bits(config: SimulationConfig, num_concepts: int) -> int:
+    return int(config.context_bits_per_concept * num_concepts)
+
+
+def _training(config: SimulationConfig, panel: str) -> Training:
+    return config.long_training if panel in ("graph", "noise") else config.training
 
 
 def _small(config: SimulationConfig) -> SimulationConfig:
@@ -85,9 +104,10 @@ def _small(config: SimulationConfig) -> SimulationConfig:
         num_worlds=5,
         num_context_bits=(0, 4, 8),
         graphs=((4, 1), (6, 1)),
-        graph_context_bits=9,
         noiseless_context_bits=(0, 4, 8),
+        replace_rates=(0.01, 0.3),
         training=Training(num_steps=300),
+        long_training=Training(num_steps=300),
     )
 
 
@@ -98,7 +118,13 @@ EXPERIMENT = Experiment(
     profiles={
         "smoke": _small(PAPER),
         "paper": PAPER,
-        "full": replace(PAPER, num_trained=50, num_worlds=100, training=Training(num_steps=6000)),
+        "full": replace(
+            PAPER,
+            num_trained=50,
+            num_worlds=100,
+            training=Training(num_steps=6000),
+            long_training=Training(num_steps=20000, hidden=(128, 128)),
+        ),
     },
     cells=cells,
     shape=shape,

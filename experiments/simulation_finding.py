@@ -4,27 +4,28 @@ from collections.abc import Sequence
 
 import numpy as np
 
-import estimators as es
 from experiments.experiment import CellRecord, Finding
 from experiments.results import Results
 from experiments.simulation_tables import (
-    SHOWN_SIZES,
     Setting,
     bayes,
     captions,
+    counts_as_trained,
     graph_name,
-    graph_table,
     highest_null,
     is_pinned,
     largest_of,
     null_name,
     of_token,
     pins,
-    size_table,
+    tables,
     tokens,
 )
-from experiments.verdicts import is_evidence, is_trained, law_verdict
+from experiments.verdicts import is_evidence, is_trained
 from experiments.wording import difference, plain, share, verdict
+
+LAWS = {"log p(c∣x)": "log_posterior", "p(c∣x)": "belief", "log(p(c∣x) + ρ)": "offset"}
+CURVE = (0, 2, 3, 4, 8, 12)
 
 
 def finding(records: Sequence[CellRecord], evidence: bool) -> Finding:
@@ -35,111 +36,108 @@ def finding(records: Sequence[CellRecord], evidence: bool) -> Finding:
     paragraphs = [
         *(_accuracy_words(results, of_token(size, token)) for token in tokens(size)),
         *(_law_words(results, setting, evidence) for setting in largest),
-        _failing_words(results, size),
-        _price_words(results, largest),
+        _price_words(results, evidence),
+        _belief_words(results, largest),
         _graph_words(results),
         _noiseless_words(results),
         _input_words(results, largest),
         _training_words(results),
     ]
-    return Finding(
-        _headline(results, largest, evidence),
-        paragraphs,
-        {
-            "Size of the context, at four concepts": size_table(results, size),
-            "Concept graph and number of concepts": graph_table(results),
-        },
-        captions(),
-    )
+    headline = _headline(results, largest, evidence)
+    return Finding(headline, paragraphs, tables(results), captions())
 
 
 def _headline(results: Results, largest: list[Setting], evidence: bool) -> str:
     parts = []
     for setting in largest:
-        accuracy = results.best("accuracy.trained", setting)
-        score = results.best("score_log_posterior.trained", setting)
-        judged = f", so the law {verdict(score)}" if evidence else ""
+        score = results.best("score_log_posterior.oracle", setting)
+        judged = f" (the law {verdict(score)})" if evidence else ""
         parts.append(
             f"when y {pins(setting)}, linear probes of the trained representation name a concept "
-            f"in {accuracy.mean:.1%} of cases (Bayes {bayes(results, setting).mean:.1%}) and "
-            f"log p(c∣x) explains {score.mean:.1%} of what the network predicts{judged}"
+            f"in {results.best('accuracy.trained', setting).mean:.1%} of cases, where "
+            f"{bayes(results, setting).mean:.1%} is possible, and log p(c∣x) explains "
+            f"{score.mean:.1%} of a perfect predictor{judged}"
         )
-    bits = largest[0]["num_context_bits"]
-    return f"With {bits} bits of context: " + "; ".join(parts) + "."
+    return f"With {largest[0]['num_context_bits']} bits of context: " + "; ".join(parts) + "."
 
 
 def _accuracy_words(results: Results, settings: list[Setting]) -> str:
     first, last = settings[0], settings[-1]
-    start, end = (results.best("accuracy.trained", s) for s in (first, last))
-    gap = results.paired("accuracy.trained.held_out", f"{highest_null(results, last)}", last)
-    told = "more than" if is_evidence(gap) else "not clearly more than"
+    null = highest_null(results, last)
+    gap = results.paired("accuracy.trained.held_out", null, last)
+    if is_evidence(gap):
+        worth = f"It exceeds the largest null, {null_name(null)}, by {difference(gap)}."
+    else:
+        worth = (
+            f"That is no evidence that the representation tells the concepts: the largest null, "
+            f"{null_name(null)}, reads {share(results.interval(null, last))}, a difference of "
+            f"{difference(gap)}."
+        )
     return (
-        f"Accuracy rises with the size of the context, as in the paper. When y {pins(last)}, a "
-        f"linear probe of the trained representation names a concept in {share(start)} of cases "
-        f"at {first['num_context_bits']} bits and in {share(end)} at {last['num_context_bits']} "
-        f"bits, beside a Bayes accuracy of {share(bayes(results, last))} and "
-        f"{share(results.best('accuracy.oracle', last))} for the same probe of a perfect "
-        f"predictor. That is {told} .05 above the largest null, "
-        f"{null_name(highest_null(results, last))}: the paired difference is {difference(gap)}."
+        f"Size of the context, when y {pins(last)}: a linear probe of the trained representation "
+        f"names a concept in {share(results.best('accuracy.trained', first))} of cases at "
+        f"{first['num_context_bits']} bits and in {share(results.best('accuracy.trained', last))} "
+        f"at {last['num_context_bits']} bits. The Bayes accuracy there is "
+        f"{share(bayes(results, last))}, and the same probe of a perfect predictor reads "
+        f"{share(results.best('accuracy.oracle', last))}. {worth}"
     )
 
 
 def _law_words(results: Results, setting: Setting, evidence: bool) -> str:
-    laws = {"log p(c∣x)": "log_posterior", "p(c∣x)": "belief", "log(p(c∣x) + ρ)": "offset"}
     said = []
-    for label, law in laws.items():
+    for label, law in LAWS.items():
         oracle = results.best(f"score_{law}.oracle", setting)
         trained = results.best(f"score_{law}.trained", setting)
         judged = f" (the law {verdict(oracle)})" if evidence else ""
         said.append(f"{label}: {plain(oracle)}{judged}, trained {plain(trained)}")
+    rivals = results.paired(
+        "score_log_posterior.oracle.held_out", "score_belief.oracle.held_out", setting
+    )
     return (
-        f"The law, at {setting['num_context_bits']} bits, when y {pins(setting)}. S for a perfect "
-        f"predictor, then for the trained one. {'; '.join(said)}. ρ = η / (2^n_y (1 − η)) is read "
-        "off the token's table, not fitted; it is the exact law only when the token pins c."
+        f"The law at {setting['num_context_bits']} bits, when y {pins(setting)}; S for a perfect "
+        f"predictor, then for the trained one. {'; '.join(said)}. log p(c∣x) less p(c∣x), paired: "
+        f"{difference(rivals)}. ρ = η / (2^n_y (1 − η)) is read off the token's table, not fitted; "
+        "it is the exact law only when the token pins c."
     )
 
 
-def _failing_words(results: Results, settings: list[Setting]) -> str:
-    failing = [
-        setting
-        for setting in settings
-        if law_verdict(results.interval("score_log_posterior.trained.held_out", setting)) == "fails"
-        and not np.isnan(results.interval("accuracy.trained.held_out", setting).mean)
-    ]
-    if not failing:
-        return "In no setting with enough contexts does log p(c∣x) fail for the trained predictor."
-
-    def share_of_gain(setting: Setting) -> float:
-        floor = results.interval("accuracy.majority.population", setting).mean
-        gain = results.interval("accuracy.trained.held_out", setting).mean - floor
-        return gain / (bayes(results, setting).mean - floor)
-
-    top = max(failing, key=share_of_gain)
-    score = results.interval("score_log_posterior.trained.held_out", top)
-    belief = results.interval("score_belief.trained.held_out", top)
-    accuracy = results.interval("accuracy.trained.held_out", top)
+def _price_words(results: Results, evidence: bool) -> str:
+    settings = sorted(results.settings(panel="noise"), key=lambda s: s["replace_rate"])
+    said = []
+    for setting in (settings[0], settings[-1]):
+        score = results.best("score_log_posterior.oracle", setting)
+        judged = f" (the law {verdict(score)})" if evidence else ""
+        trained = results.best("accuracy.trained", setting)
+        late = "" if counts_as_trained(results, setting) else ", which does not count as trained"
+        said.append(
+            f"at η = {setting['replace_rate']:g}, S of log p(c∣x) is {plain(score)}{judged}, and a "
+            f"probe of the perfect predictor reads "
+            f"{share(results.best('accuracy.oracle', setting))} (trained {share(trained)}{late})"
+        )
+    setting = settings[0]
+    missing = results.paired(
+        "accuracy.bayes.population", "accuracy.log_posterior.held_out", setting
+    )
     return (
-        f"High accuracy does not mean the law holds. At {top['num_context_bits']} bits, when "
-        f"y {pins(top)}, the probe reaches {share(accuracy)}, {share_of_gain(top):.0%} of the way "
-        f"from the majority to Bayes ({share(bayes(results, top))}), while S of log p(c∣x) is "
-        f"{plain(score)} and that of p(c∣x) {plain(belief)}: probe accuracy cannot tell the two "
-        "laws apart."
+        f"Accuracy is low because the law holds, and high where it fails. With the token's noise "
+        f"raised at {setting['num_context_bits']} bits of context, where Bayes reads "
+        f"{share(bayes(results, setting))}: {said[0]}; {said[1]}. A representation that is "
+        f"log p(c∣x) itself keeps a linear probe {difference(missing)} below Bayes, because the "
+        "log-odds of one concept are not linear in the joint log-posterior. What looks like an "
+        "imperfect representation is then the claim being true."
     )
 
 
-def _price_words(results: Results, largest: list[Setting]) -> str:
-    pinned = largest[-1]
-    missing = results.paired("accuracy.bayes.population", "accuracy.log_posterior.held_out", pinned)
-    belief = results.paired("accuracy.bayes.population", "accuracy.belief.held_out", pinned)
-    oracle = results.paired("accuracy.bayes.population", "accuracy.oracle.held_out", pinned)
-    bits = pinned["num_context_bits"]
+def _belief_words(results: Results, largest: list[Setting]) -> str:
+    setting = largest[-1]
+    belief = results.paired("accuracy.bayes.population", "accuracy.belief.held_out", setting)
+    oracle = results.paired("accuracy.bayes.population", "accuracy.oracle.held_out", setting)
+    law = results.paired("accuracy.bayes.population", "accuracy.log_posterior.held_out", setting)
     return (
-        "Low accuracy can be the law itself. A representation that is log p(c∣x), word for word, "
-        f"keeps a linear probe {difference(missing)} below Bayes at {bits} bits when y "
-        f"{pins(pinned)}, because the log-odds of one concept are not linear in the joint "
-        f"log-posterior; probes of p(c∣x) miss {difference(belief)}, and those of the perfect "
-        f"predictor {difference(oracle)}. So part of what looks like an imperfect representation "
-        "is the claim being true."
+        f"At {setting['num_context_bits']} bits, when y {pins(setting)}, a linear probe misses the "
+        f"Bayes accuracy by {difference(law)} on log p(c∣x), by {difference(oracle)} on the "
+        f"perfect predictor and by {difference(belief)} on p(c∣x). Probe accuracy alone cannot say which "
+        "of the laws a representation follows."
     )
 
 
@@ -147,44 +145,47 @@ def _graph_words(results: Results) -> str:
     said = []
     for pinned in (True, False):
         chosen = [s for s in results.settings(panel="graph") if is_pinned(s) == pinned]
-        gaps = [results.paired(*_oracle_gap(), s) for s in chosen]
-        ratio = [results.best("accuracy.trained", s).mean / bayes(results, s).mean for s in chosen]
-        low, high = (chosen[int(pick(ratio))] for pick in (np.argmin, np.argmax))
+        ratio = [results.best("accuracy.oracle", s).mean / bayes(results, s).mean for s in chosen]
+        low, high = chosen[int(np.argmin(ratio))], chosen[int(np.argmax(ratio))]
+        counted = [s for s in chosen if counts_as_trained(results, s)]
+        gaps = [
+            abs(results.best("accuracy.trained", s).mean - results.best("accuracy.oracle", s).mean)
+            for s in counted
+        ]
+        trained = (
+            f"the trained probe differs from it by at most {max(gaps):.3f} in the {len(counted)} "
+            f"of {len(chosen)} settings that count as trained"
+            if gaps
+            else "no setting counts as trained"
+        )
         said.append(
-            f"when y {pins(chosen[0])} the trained probe reaches from {min(ratio):.1%} "
-            f"({graph_name(low)}) to {max(ratio):.1%} ({graph_name(high)}) of the Bayes accuracy, "
-            f"and differs from the perfect predictor's by at most {_largest_gap(gaps):.3f}"
+            f"when y {pins(chosen[0])} a perfect predictor's probe reaches from {min(ratio):.1%} "
+            f"({graph_name(low)}) to {max(ratio):.1%} ({graph_name(high)}) of the Bayes accuracy; "
+            f"{trained}"
         )
     return (
-        "Concept graph and number of concepts, with the context held at one size: "
-        f"{'; '.join(said)}. The number of concepts matters more than the graph here, and what a "
-        "probe loses is lost by the perfect predictor as well."
+        "Concept graph and number of concepts, with 3m/2 bits of context: "
+        f"{'; '.join(said)}. What a probe loses is lost by the perfect predictor as well."
     )
 
 
 def _noiseless_words(results: Results) -> str:
-    chosen = largest_of(results.settings(panel="noiseless"))
     said = []
-    for setting in chosen:
-        token = setting["num_token_bits"]
-        same = [s for s in results.settings(panel="noiseless") if s["num_token_bits"] == token]
+    settings = results.settings(panel="noiseless")
+    for setting in largest_of(settings):
+        same = of_token(settings, setting["num_token_bits"])
         curve = ", ".join(
             f"{results.best('accuracy.trained', s).mean:.3f} at {s['num_context_bits']}"
             for s in same
-            if s["num_context_bits"] in (*SHOWN_SIZES, 3)
+            if s["num_context_bits"] in CURVE
         )
-        belief = results.best("score_belief.trained", setting)
-        said.append(
-            f"when y {pins(setting)}, accuracy is {curve} bits (Bayes at the end "
-            f"{bayes(results, setting).mean:.3f}), and S of p(c∣x) is {plain(belief)} for the "
-            "trained predictor"
-        )
+        said.append(f"when y {pins(setting)}, accuracy is {curve} bits")
     return (
         "The paper's literal case, δ = η = 0: " + "; ".join(said) + ". Every posterior there has "
-        "exact zeros, so log p(c∣x) is infinite and no affine image of it exists; only p(c∣x) and "
-        "log(p(c∣x) + ρ), here with ρ = .001, can be scored. From m bits on the context determines "
-        "the configuration, every law that separates the configurations fits, and the score "
-        "distinguishes nothing."
+        "exact zeros, so log p(c∣x) is infinite and no affine image of it exists: accuracy can be "
+        "perfect while the law is not even defined. Only p(c∣x) and log(p(c∣x) + ρ), here with "
+        "ρ = .001, can be scored; from m bits on the context determines the configuration, every "
+        "law that separates the configurations fits, and S distinguishes nothing."
     )
 
 
@@ -196,35 +197,32 @@ def _input_words(results: Results, largest: list[Setting]) -> str:
         )
         raw = results.best("score_raw_input.oracle", setting)
         said.append(
-            f"S of the raw input is {plain(raw)} when y {pins(setting)}, {difference(gap)} below "
-            "that of log p(c∣x)"
+            f"when y {pins(setting)}, S of the raw input is {plain(raw)}; log p(c∣x) explains "
+            f"{difference(gap)} more"
         )
     return (
         "The input is a null that this simulation cannot beat: its words are independent given c, "
-        "so the log-ratios of p(c∣x) are exactly affine in the bits. "
-        + "; ".join(said)
-        + ". That log p(c∣x) can be read off linearly is therefore no sign of learning here."
+        "so the log-ratios of p(c∣x) are exactly affine in the bits. For a perfect predictor, "
+        f"{'; '.join(said)}. That log p(c∣x) can be read off linearly is therefore no sign of learning here."
     )
 
 
 def _training_words(results: Results) -> str:
-    shares = [
-        results.values("excess_share.trained", setting)
-        for setting in results.settings()
-        if not np.isnan(results.values("excess_share.trained", setting)).any()
-    ]
-    together = np.concatenate(shares)
+    shares = [results.values("excess_share.trained", s) for s in results.settings()]
+    together = np.concatenate([values for values in shares if not np.isnan(values).any()])
+    settings = [s for s in results.settings() if not counts_as_trained(results, s)]
+    late = ", ".join(sorted({_place(s) for s in settings})) or "none"
     return (
         f"Training: {is_trained(together).mean():.0%} of the {len(together)} predictors with "
         "something to learn reached an excess loss of at most .01 of I(x; y), the criterion for "
         f"counting as trained; the median is {np.median(together):.4f}, the worst "
-        f"{together.max():.4f}. Numbers marked trained include all of them."
+        f"{together.max():.4f}. Settings whose mean misses it: {late}."
     )
 
 
-def _oracle_gap() -> tuple[str, str]:
-    return "accuracy.oracle.held_out", "accuracy.trained.held_out"
-
-
-def _largest_gap(gaps: list[es.Interval]) -> float:
-    return max(abs(gap.mean) for gap in gaps)
+def _place(setting: Setting) -> str:
+    noise = f", η = {setting['replace_rate']:g}" if setting["panel"] == "noise" else ""
+    return (
+        f"{graph_name(setting)}, {setting['num_token_bits']} bits of y, "
+        f"{setting['num_context_bits']} of x{noise}"
+    )

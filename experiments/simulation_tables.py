@@ -6,6 +6,7 @@ import numpy as np
 
 import estimators as es
 from experiments.results import Results
+from experiments.verdicts import is_trained
 from experiments.wording import number, plain
 
 Setting = dict[str, Any]
@@ -13,73 +14,74 @@ NULLS = ("raw_input", "untrained", "permuted", "majority")
 SHOWN_SIZES = (0, 2, 4, 8, 12)
 
 
-def size_table(results: Results, settings: list[Setting]) -> list[list[str]]:
-    header = ["bits of y", "bits of x", "Bayes", "perfect predictor's probe", "trained probe"]
-    header += ["largest null", "S log p, oracle", "S log p, trained", "S p, oracle", "ε", "excess"]
-    rows = [header]
+def tables(results: Results) -> dict[str, list[list[str]]]:
+    """The tables of the report, title -> rows."""
+    size = [s for s in results.settings(panel="size") if s["num_context_bits"] in SHOWN_SIZES]
+    laws = ["score_log_posterior.oracle", "score_log_posterior.trained", "score_belief.oracle"]
+    return {
+        "Size of the context, at four concepts": _table(results, size, _TOKEN_AND_SIZE, laws),
+        "Noise of the token": _table(results, results.settings(panel="noise"), _NOISE, laws),
+        "Concept graph and number of concepts": _table(
+            results, results.settings(panel="graph"), _GRAPH, []
+        ),
+    }
+
+
+_TOKEN_AND_SIZE = {"bits of y": "num_token_bits", "bits of x": "num_context_bits"}
+_GRAPH = {"concepts": "num_concepts", "ER": "edges_per_concept", **_TOKEN_AND_SIZE}
+_NOISE = {"η": "replace_rate"}
+_HEADINGS = {
+    "score_log_posterior.oracle": "S log p, oracle",
+    "score_log_posterior.trained": "S log p, trained",
+    "score_belief.oracle": "S p, oracle",
+}
+
+
+def _table(
+    results: Results, settings: list[Setting], keys: dict[str, str], laws: list[str]
+) -> list[list[str]]:
+    header = [*keys, "Bayes", "perfect predictor's probe", "trained probe", "largest null"]
+    rows = [[*header, *(_HEADINGS[law] for law in laws), "ε", "excess loss / I"]]
     for setting in settings:
-        if setting["num_context_bits"] in SHOWN_SIZES:
-            null = highest_null(results, setting)
-            null_value = results.interval(null, setting)
-            rows.append(
-                [
-                    str(setting["num_token_bits"]),
-                    str(setting["num_context_bits"]),
-                    f"{bayes(results, setting).mean:.3f}",
-                    *(
-                        _marked(results, metric, setting)
-                        for metric in ("accuracy.oracle", "accuracy.trained")
-                    ),
-                    f"{null_value.mean:.3f} ({null_name(null)})",
-                    *(
-                        _marked(results, metric, setting)
-                        for metric in (
-                            "score_log_posterior.oracle",
-                            "score_log_posterior.trained",
-                            "score_belief.oracle",
-                        )
-                    ),
-                    f"{results.interval('epsilon.exact', setting).mean:.4f}",
-                    number(results.interval("excess_share.trained", setting).mean, 4),
-                ]
-            )
-    return rows
-
-
-def graph_table(results: Results) -> list[list[str]]:
-    rows = [["concepts", "graph", "bits of y", "Bayes", "perfect predictor's probe"]]
-    rows[0] += ["trained probe", "largest null", "excess"]
-    for setting in results.settings(panel="graph"):
         null = highest_null(results, setting)
+        excess = results.interval("excess_share.trained", setting).mean
+        late = "" if counts_as_trained(results, setting) else " (does not count)"
         rows.append(
             [
-                str(setting["num_concepts"]),
-                f"ER{setting['edges_per_concept']}",
-                str(setting["num_token_bits"]),
-                f"{bayes(results, setting).mean:.3f}",
+                *(str(setting[name]) for name in keys.values()),
+                number(bayes(results, setting).mean, 3),
                 _marked(results, "accuracy.oracle", setting),
                 _marked(results, "accuracy.trained", setting),
-                f"{results.interval(null, setting).mean:.3f} ({null_name(null)})",
-                number(results.interval("excess_share.trained", setting).mean, 4),
+                f"{number(results.interval(null, setting).mean, 3)} ({null_name(null)})",
+                *(_marked(results, law, setting) for law in laws),
+                number(results.interval("epsilon.exact", setting).mean, 4),
+                number(excess, 4) + late,
             ]
         )
     return rows
 
 
 def captions() -> dict[str, str]:
+    """Figure name -> caption, which is also the alternative text."""
     return {
         "simulation_size": (
-            "Accuracy of linear probes (top), the share S of the predictions that each law "
-            "explains (middle), and ε and the excess loss (bottom), over the size of the context, "
-            "for a token that does not pin the four concepts (left) and one that does (right)."
+            "Accuracy of linear probes (top), the share 1 − S of the predictions that each law "
+            "misses (middle, lower is better), and ε and the excess loss (bottom), over the size "
+            "of the context, for a token that does not pin the four concepts (left) and one that "
+            "does (right)."
+        ),
+        "simulation_noise": (
+            "Accuracy of linear probes (left) and what each law misses (right) over the noise η of "
+            "a token that names all four concepts: the better the law log p(c∣x) holds, the less "
+            "a linear probe reads."
         ),
         "simulation_graph": (
             "Accuracy of linear probes over concept graphs (ER1 to ER3) and numbers of concepts m, "
-            "for a token of half the digits (left) and of all (right)."
+            "with 3m/2 bits of context, for a token of half the digits (left) and of all (right)."
         ),
         "simulation_noiseless": (
-            "The paper's literal case without noise: accuracy of linear probes (top) and S of the "
-            "two laws that are defined where posteriors have zeros (bottom)."
+            "The paper's literal case without noise: accuracy of linear probes (top) and what the "
+            "two laws miss that are defined where posteriors have zeros (bottom)."
         ),
     }
 
@@ -92,17 +94,26 @@ def _marked(results: Results, metric: str, setting: Setting) -> str:
     return f"{number(whole.mean, 3)} saturated" if whole.num_values else "–"
 
 
+def counts_as_trained(results: Results, setting: Setting) -> bool:
+    """Whether the mean excess loss is at most .01 of I(x; y), or there is nothing to learn."""
+    excess = results.interval("excess_share.trained", setting).mean
+    return bool(np.isnan(excess) or is_trained(np.asarray(excess)))
+
+
 def bayes(results: Results, setting: Setting) -> es.Interval:
+    """The Bayes accuracy, averaged over concepts."""
     return results.interval("accuracy.bayes.population", setting)
 
 
 def highest_null(results: Results, setting: Setting) -> str:
+    """The metric of the null that reads most accurately."""
     names = [f"accuracy.{source}.held_out" for source in NULLS[:-1]]
     names.append("accuracy.majority.population")
     return max(names, key=lambda name: np.nan_to_num(results.interval(name, setting).mean, nan=0.0))
 
 
 def null_name(metric: str) -> str:
+    """A null in words."""
     words = {
         "raw_input": "raw input",
         "untrained": "untrained network",
@@ -118,21 +129,26 @@ def largest_of(settings: list[Setting]) -> list[Setting]:
 
 
 def of_token(settings: list[Setting], token: int) -> list[Setting]:
+    """The settings with this size of token, by size of context."""
     chosen = [setting for setting in settings if setting["num_token_bits"] == token]
     return sorted(chosen, key=lambda setting: setting["num_context_bits"])
 
 
 def tokens(settings: list[Setting]) -> list[int]:
+    """The sizes of token, smallest first."""
     return sorted({setting["num_token_bits"] for setting in settings})
 
 
 def is_pinned(setting: Setting) -> bool:
+    """Whether the token names the whole configuration, up to its noise."""
     return setting["num_token_bits"] == setting["num_concepts"]
 
 
 def pins(setting: Setting) -> str:
+    """What the token tells, in words that follow "when y"."""
     return "pins c" if is_pinned(setting) else "tells only half of c's digits"
 
 
 def graph_name(setting: Setting) -> str:
+    """A concept graph in words."""
     return f"m = {setting['num_concepts']}, ER{setting['edges_per_concept']}"

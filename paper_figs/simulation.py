@@ -1,4 +1,4 @@
-"""The figures of the simulation: size of the context, concept graph, and the noiseless case."""
+"""The figures of the simulation: size of the context, token noise, concept graph, no noise."""
 
 import sys
 from pathlib import Path
@@ -10,18 +10,30 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from paper_figs import style
-from paper_figs.tables import Row, Series, read_rows, select, series, stamp
+from paper_figs.tables import Row, Series, missed, read_rows, select, series, stamp
 
-TOKEN_TITLES = {
-    2: "y = 2 of 4 digits: the token does not pin c",
-    4: "y = 4 of 4 digits: the token pins c",
-}
-SIZE = "num_context_bits"
+SIZE, NOISE, PLACE = "num_context_bits", "replace_rate", "place"
 SIZE_LABEL = "size of the context x, in bits"
+TITLES = {2: "y = 2 of 4 digits: it does not pin c", 4: "y = 4 of 4 digits: it pins c"}
+FLOOR = 1e-5  # where the axis of 1 − S ends
+TRAINED_LIMIT = 0.01  # excess loss as a share of I(x; y)
+NULLS = {"raw_input": ":", "untrained": "--", "permuted": "-."}
+NULL_MARKERS = {"raw_input": "x", "untrained": "+", "permuted": "1"}
+NULL_NAMES = {
+    "raw_input": "raw input",
+    "untrained": "untrained network",
+    "permuted": "rows permuted",
+}
+LAWS = {
+    "log_posterior": (style.BLUE, "log p(c∣x)"),
+    "belief": (style.ORANGE, "p(c∣x)"),
+    "offset": (style.GREEN, "log(p(c∣x) + ρ)"),
+}
 SMALL_PRINT = (
-    "Filled: held out by distinct context. Hollow: too few contexts to hold any out (fewer than "
-    "5 per regressor), scored on the population.\nLines: exact or oracle, 20 worlds. Markers: "
-    "trained. Grey: nulls. Bands and bars: 95 % t intervals over worlds."
+    "Filled: held out by distinct context. Hollow or dotted: too few contexts to hold any out, "
+    "scored on the population; no evidence.\nLines: exact or oracle. Markers: trained; diamonds: "
+    "excess loss above .01 of I(x; y), not counted. Grey: nulls. Bands, bars: 95 % t intervals "
+    "over worlds."
 )
 
 
@@ -31,6 +43,7 @@ def draw(table: Path) -> dict[str, Figure]:
     with matplotlib.rc_context(style.SETTINGS):
         figures = {
             "simulation_size": _size(select(rows, panel="size")),
+            "simulation_noise": _noise(select(rows, panel="noise")),
             "simulation_graph": _graph(select(rows, panel="graph")),
             "simulation_noiseless": _noiseless(select(rows, panel="noiseless")),
         }
@@ -41,18 +54,32 @@ def draw(table: Path) -> dict[str, Figure]:
 
 def _size(rows: list[Row]) -> Figure:
     tokens = _tokens(rows)
-    figure = Figure(figsize=(9.6, 9.4))
+    figure = Figure(figsize=(9.6, 9.6))
     grid = figure.subplots(3, len(tokens), sharex=True, sharey="row", squeeze=False)
     for column, token in enumerate(tokens):
         chosen = select(rows, num_token_bits=token)
-        accuracy, score, gap = grid[:, column]
-        accuracy.set_title(TOKEN_TITLES.get(token, f"{token} token bits"))
-        _accuracy(accuracy, chosen, "oracle")
-        _laws(score, chosen, ["log_posterior", "belief", "offset"])
+        accuracy, law, gap = grid[:, column]
+        accuracy.set_title(TITLES[token])
+        _accuracy(accuracy, chosen, SIZE, "oracle")
+        _laws(law, chosen, SIZE, list(LAWS))
         _gaps(gap, chosen)
         gap.set_xlabel(SIZE_LABEL)
-    _finish(figure, grid)
-    return figure
+    return _finish(figure, grid)
+
+
+def _noise(rows: list[Row]) -> Figure:
+    figure = Figure(figsize=(9.6, 4.4))
+    grid = figure.subplots(1, 2, squeeze=False)
+    accuracy, law = grid[0]
+    accuracy.set_title("how often a probe names a concept")
+    law.set_title("what the law misses")
+    _accuracy(accuracy, rows, NOISE, "oracle")
+    _laws(law, rows, NOISE, list(LAWS))
+    for axes in (accuracy, law):
+        axes.set_xscale("log")
+        axes.set_xlabel("noise η of the token")
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.18), ncols=2)
+    return _finish(figure, grid, legends=False)
 
 
 def _noiseless(rows: list[Row]) -> Figure:
@@ -61,96 +88,93 @@ def _noiseless(rows: list[Row]) -> Figure:
     grid = figure.subplots(2, len(tokens), sharex=True, sharey="row", squeeze=False)
     for column, token in enumerate(tokens):
         chosen = select(rows, num_token_bits=token)
-        accuracy, score = grid[:, column]
-        accuracy.set_title(TOKEN_TITLES.get(token, f"{token} token bits"))
-        _accuracy(accuracy, chosen, "belief")
-        _laws(score, chosen, ["belief", "offset"])
-        score.set_xlabel(SIZE_LABEL)
-    _finish(figure, grid)
-    return figure
+        accuracy, law = grid[:, column]
+        accuracy.set_title(TITLES[token])
+        _accuracy(accuracy, chosen, SIZE, "belief")
+        _laws(law, chosen, SIZE, ["belief", "offset"])
+        law.set_xlabel(SIZE_LABEL)
+    return _finish(figure, grid)
 
 
 def _graph(rows: list[Row]) -> Figure:
     names = sorted({(int(r["num_concepts"]), int(r["edges_per_concept"])) for r in rows})
-    figure = Figure(figsize=(9.6, 4.9))
+    figure = Figure(figsize=(9.6, 4.6))
     grid = figure.subplots(1, 2, sharey=True, squeeze=False)
     for axes, pinned in zip(grid[0], (False, True), strict=True):
-        axes.set_title(
-            "y = all m digits: the token pins c" if pinned else "y = m/2 digits: it does not"
-        )
-        found: list[Row] = []
+        axes.set_title("y = m of m digits: it pins c" if pinned else "y = m/2 digits: it does not")
+        placed: list[Row] = []
         for place, (concepts, edges) in enumerate(names):
             token = concepts if pinned else concepts // 2
             setting = {"num_concepts": concepts, "edges_per_concept": edges}
             chosen = select(rows, num_token_bits=token, **setting)
-            found += [{**row, "place": str(place)} for row in chosen]
-        _accuracy(axes, found, "oracle", "place", joined=False)
+            placed += [{**row, PLACE: str(place)} for row in chosen]
+        _levels(axes, placed)
         axes.set_xticks(range(len(names)), [f"m={m}\nER{k}" for m, k in names])
         axes.set_xlabel("number of concepts and concept graph")
-    _finish(figure, grid)
-    return figure
+    return _finish(figure, grid)
 
 
-def _accuracy(
-    axes: Axes, rows: list[Row], oracle: str, axis: str = SIZE, joined: bool = True
-) -> None:
-    """Accuracy of the linear readers beside Bayes and the nulls."""
-    reader = "oracle" if oracle == "oracle" else "exact p(c∣x)"
+def _accuracy(axes: Axes, rows: list[Row], axis: str, oracle: str) -> None:
+    """Accuracy of the linear readers along an axis, beside Bayes and the nulls."""
+    style.line(
+        axes, series(rows, axis, "accuracy.bayes.population"), style.BLACK, "Bayes accuracy (exact)"
+    )
     held, whole = _both(rows, axis, f"accuracy.{oracle}")
-    dashes = "-" if joined else "none"
-    bayes = series(rows, axis, "accuracy.bayes.population")
+    reader = {"oracle": "oracle: probe of a perfect predictor", "belief": "probe of exact p(c∣x)"}
+    style.line(axes, held, style.GREEN, reader[oracle])
+    style.line(axes, whole, style.GREEN, "", (0, (1, 1)))
+    _trained(axes, rows, axis, "accuracy.trained", style.BLUE, "trained: probe of the network")
+    for source, dashes in NULLS.items():
+        data = series(rows, axis, f"accuracy.{source}.held_out")
+        style.null(axes, data, dashes, f"null: {NULL_NAMES[source]}")
     majority = series(rows, axis, "accuracy.majority.population")
-    if joined:
-        style.line(axes, bayes, style.BLACK, "Bayes accuracy (exact)")
-        style.line(axes, held, style.GREEN, f"best linear reader of the {reader}")
-        style.line(axes, whole, style.GREEN, "", (0, (1, 1)))
-    else:
-        _levels(axes, bayes, style.BLACK, "Bayes accuracy (exact)")
-        _levels(axes, held, style.GREEN, f"best linear reader of the {reader}")
-    held, whole = _both(rows, axis, "accuracy.trained")
-    style.trained(axes, held if joined else _shift(held), style.BLUE, "linear reader, trained")
-    if joined:
-        style.trained(axes, whole, style.BLUE, "", hollow=True)
-        nulls = {"raw_input": ":", "untrained": "--", "permuted": "-."}
-        for source, dashes in nulls.items():
-            label = {"raw_input": "raw input", "untrained": "untrained network"}.get(
-                source, "rows permuted"
-            )
-            style.null(axes, series(rows, axis, f"accuracy.{source}.held_out"), dashes, label)
-        style.null(axes, majority, (0, (6, 3)), "majority")
-    else:
-        for source, marker in {"raw_input": "x", "untrained": "+", "permuted": "1"}.items():
-            data = series(rows, axis, f"accuracy.{source}.held_out")
-            label = {"raw_input": "raw input", "untrained": "untrained network"}.get(
-                source, "rows permuted"
-            )
-            axes.plot(data.position, data.mean, marker, color=style.GREY, label=label)
-        axes.plot(majority.position, majority.mean, "_", color=style.GREY, label="majority")
-    axes.set_ylabel("accuracy per concept")
+    style.null(axes, majority, (0, (6, 3)), "null: majority")
+    axes.set_ylabel("accuracy, mean over concepts")
 
 
-def _laws(axes: Axes, rows: list[Row], laws: list[str]) -> None:
-    """S of the competing laws, oracle and trained, with their nulls."""
-    looks = {
-        "log_posterior": (style.BLUE, "log p(c∣x)"),
-        "belief": (style.ORANGE, "p(c∣x)"),
-        "offset": (style.GREEN, "log(p(c∣x) + ρ)"),
-    }
-    for law in laws:
-        colour, label = looks[law]
-        held, whole = _both(rows, SIZE, f"score_{law}.oracle")
-        style.line(axes, held, colour, f"{label}, oracle")
-        style.line(axes, whole, colour, "", (0, (1, 1)))
-        held, whole = _both(rows, SIZE, f"score_{law}.trained")
-        style.trained(axes, held, colour, f"{label}, trained")
-        style.trained(axes, whole, colour, "", hollow=True)
-    for law, dashes, label in (
-        ("raw_input", ":", "raw input"),
-        ("permuted", "-.", "rows permuted"),
+def _levels(axes: Axes, rows: list[Row]) -> None:
+    """The same at places that no line should join."""
+    held, whole = _both(rows, PLACE, "accuracy.oracle")
+    bayes = series(rows, PLACE, "accuracy.bayes.population")
+    for data, colour, label, dashes in (
+        (bayes, style.BLACK, "Bayes accuracy (exact)", "-"),
+        (held, style.GREEN, "oracle: probe of a perfect predictor", "-"),
+        (whole, style.GREEN, "", ":"),
     ):
-        style.null(axes, series(rows, SIZE, f"score_{law}.oracle.held_out"), dashes, label)
-    axes.set_ylabel("S, share of I(x; y) explained by the law")
-    axes.set_ylim(-0.3, 1.05)
+        left, right = ([p + shift for p in data.position] for shift in (-0.35, 0.35))
+        axes.hlines(data.mean, left, right, color=colour, label=label, linestyle=dashes)
+        for place, low, high in zip(data.position, data.low, data.high, strict=True):
+            axes.fill_between(
+                [place - 0.35, place + 0.35], low, high, color=colour, alpha=0.15, linewidth=0
+            )
+    _trained(
+        axes, rows, PLACE, "accuracy.trained", style.BLUE, "trained: probe of the network", False
+    )
+    for source, marker in NULL_MARKERS.items():
+        data = series(rows, PLACE, f"accuracy.{source}.held_out")
+        label = f"null: {NULL_NAMES[source]}"
+        axes.plot(data.position, data.mean, marker, color=style.GREY, label=label)
+    majority = series(rows, PLACE, "accuracy.majority.population")
+    axes.plot(majority.position, majority.mean, "_", color=style.GREY, label="null: majority")
+    axes.set_ylabel("accuracy, mean over concepts")
+
+
+def _laws(axes: Axes, rows: list[Row], axis: str, laws: list[str]) -> None:
+    """1 − S of the competing laws, oracle and trained, with their nulls."""
+    for law in laws:
+        colour, label = LAWS[law]
+        held, whole = _both(rows, axis, f"score_{law}.oracle")
+        style.line(axes, missed(held, FLOOR), colour, f"{label}, oracle")
+        style.line(axes, missed(whole, FLOOR), colour, "", (0, (1, 1)))
+        _trained(axes, rows, axis, f"score_{law}.trained", colour, f"{label}, trained")
+    for law, dashes in (("raw_input", ":"), ("permuted", "-.")):
+        data = series(rows, axis, f"score_{law}.oracle.held_out")
+        style.null(axes, missed(data, FLOOR), dashes, f"null: {NULL_NAMES[law]}")
+    for limit in (0.01, 0.05):  # a law holds below the first, and fails above the second
+        axes.axhline(limit, color=style.GREY, linewidth=0.6, zorder=0)
+    axes.set_yscale("log")
+    axes.set_ylim(FLOOR, 3)
+    axes.set_ylabel("1 − S, share that the law misses\n(lines: holds below .01, fails above .05)")
 
 
 def _gaps(axes: Axes, rows: list[Row]) -> None:
@@ -158,46 +182,60 @@ def _gaps(axes: Axes, rows: list[Row]) -> None:
     style.line(axes, series(rows, SIZE, "context_epsilon.exact"), style.PURPLE, "ε through x alone")
     both = series(rows, SIZE, "epsilon.exact")
     style.line(axes, both, style.BLACK, "ε through x and y")
-    style.trained(
-        axes, series(rows, SIZE, "excess_share.trained"), style.BLUE, "excess loss / I(x; y)"
-    )
-    axes.axhline(0.01, color=style.BLUE, linewidth=0.6, linestyle=":")
+    excess = series(rows, SIZE, "excess_share.trained")
+    style.trained(axes, excess, style.BLUE, "trained: excess loss / I(x; y)")
+    axes.axhline(TRAINED_LIMIT, color=style.BLUE, linewidth=0.6, linestyle=":")
     axes.set_yscale("log")
-    axes.set_ylabel("ε, and excess loss (share)")
+    axes.set_ylabel("ε, and excess loss")
+
+
+def _trained(
+    axes: Axes,
+    rows: list[Row],
+    axis: str,
+    metric: str,
+    colour: str,
+    label: str,
+    joined: bool = True,
+) -> None:
+    """A trained curve; diamonds where the excess loss is too large to count."""
+    excess = series(rows, axis, "excess_share.trained")
+    pairs = zip(excess.position, excess.mean, strict=True)
+    late = [position for position, share in pairs if share > TRAINED_LIMIT]
+    held, whole = _both(rows, axis, metric)
+    for data, hollow in ((held, False), (whole, True)):
+        shown = missed(data, FLOOR) if metric.startswith("score_") else data
+        slow, counted = style.split(shown, late)
+        style.trained(axes, slow, colour, "", hollow=True, marker="D")
+        if joined:
+            style.trained(axes, counted, colour, "" if hollow else label, hollow)
+        else:
+            style.trained(axes, counted, colour, "" if hollow else label, hollow, "s")
 
 
 def _both(rows: list[Row], axis: str, metric: str) -> tuple[Series, Series]:
     """The held-out curve, and the population's where nothing could be held out."""
     held = series(rows, axis, f"{metric}.held_out")
-    return held, style.without(series(rows, axis, f"{metric}.population"), held.position)
-
-
-def _levels(axes: Axes, data: Series, colour: str, label: str) -> None:
-    axes.hlines(
-        data.mean,
-        [p - 0.35 for p in data.position],
-        [p + 0.35 for p in data.position],
-        color=colour,
-        label=label,
-    )
-
-
-def _shift(data: Series) -> Series:
-    return data._replace(position=[p + 0.12 for p in data.position])
+    return held, style.split(series(rows, axis, f"{metric}.population"), held.position)[1]
 
 
 def _tokens(rows: list[Row]) -> list[int]:
     return sorted({int(row["num_token_bits"]) for row in rows})
 
 
-def _finish(figure: Figure, grid: np.ndarray) -> None:
+def _finish(figure: Figure, grid: np.ndarray, legends: bool = True) -> Figure:
     for row in grid:
-        row[-1].legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
+        if legends:
+            row[-1].legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
+        for axes in row[1:]:
+            if axes.get_shared_y_axes().joined(axes, row[0]):
+                axes.set_ylabel("")
         for axes in row:
             if axes.get_xlabel() == SIZE_LABEL:
                 axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    figure.tight_layout(rect=(0, 0.05, 1, 0.98))
+    figure.tight_layout(rect=(0, 0.07 if len(grid) == 1 else 0.05, 1, 0.97))
     style.note(figure, SMALL_PRINT)
+    return figure
 
 
 if __name__ == "__main__":

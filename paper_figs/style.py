@@ -45,7 +45,9 @@ def line(axes: Axes, data: Series, colour: str, label: str, dashes: Any = "-") -
     axes.fill_between(data.position, data.low, data.high, color=colour, alpha=0.15, linewidth=0)
 
 
-def trained(axes: Axes, data: Series, colour: str, label: str, hollow: bool = False) -> None:
+def trained(
+    axes: Axes, data: Series, colour: str, label: str, hollow: bool = False, marker: str = "o"
+) -> None:
     """A trained curve: markers with error bars; hollow ones where nothing could be held out."""
     axes.errorbar(
         data.position,
@@ -53,11 +55,11 @@ def trained(axes: Axes, data: Series, colour: str, label: str, hollow: bool = Fa
         yerr=_bars(data),
         color=colour,
         label=label,
-        marker="o",
+        marker=marker,
         markersize=4,
         markerfacecolor="white" if hollow else colour,
         linewidth=0.8,
-        linestyle=":" if hollow else "-",
+        linestyle="none" if marker != "o" else ":" if hollow else "-",
         capsize=2,
     )
 
@@ -89,10 +91,14 @@ def stamp_smoke(figure: Figure, profile: str) -> None:
         )
 
 
-def without(data: Series, positions: Sequence[float]) -> Series:
-    """The points of a curve at other positions."""
-    kept = [i for i, position in enumerate(data.position) if position not in positions]
-    return Series(*([column[i] for i in kept] for column in data))
+def split(data: Series, positions: Sequence[float]) -> tuple[Series, Series]:
+    """The points of a curve at some positions, and those at all others."""
+    inside = [i for i, position in enumerate(data.position) if position in positions]
+    outside = [i for i, position in enumerate(data.position) if position not in positions]
+    return (
+        Series(*([column[i] for i in inside] for column in data)),
+        Series(*([column[i] for i in outside] for column in data)),
+    )
 
 
 def _bars(data: Series) -> list[list[float]]:

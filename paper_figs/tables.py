@@ -40,6 +40,14 @@ def series(rows: list[Row], axis: str, metric: str) -> Series:
     return Series(*(list(column) for column in zip(*points, strict=True))) if points else _EMPTY
 
 
+def missed(data: Series, floor: float) -> Series:
+    """1 − S, what a law misses, for a logarithmic axis that ends at a floor."""
+    mean, low, high = (
+        [max(floor, 1 - value) for value in column] for column in (data.mean, data.high, data.low)
+    )
+    return Series(data.position, mean, low, high)
+
+
 def stamp(rows: list[Row]) -> str:
     """The profile the table was made with."""
     return rows[0]["profile"] if rows else ""
