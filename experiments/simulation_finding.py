@@ -136,8 +136,8 @@ def _belief_words(results: Results, largest: list[Setting]) -> str:
     return (
         f"At {setting['num_context_bits']} bits, when y {pins(setting)}, a linear probe misses the "
         f"Bayes accuracy by {difference(law)} on log p(c∣x), by {difference(oracle)} on the "
-        f"perfect predictor and by {difference(belief)} on p(c∣x). Probe accuracy alone cannot say which "
-        "of the laws a representation follows."
+        f"perfect predictor and by {difference(belief)} on p(c∣x). Probe accuracy alone cannot say "
+        "which of the laws a representation follows."
     )
 
 
@@ -203,7 +203,8 @@ def _input_words(results: Results, largest: list[Setting]) -> str:
     return (
         "The input is a null that this simulation cannot beat: its words are independent given c, "
         "so the log-ratios of p(c∣x) are exactly affine in the bits. For a perfect predictor, "
-        f"{'; '.join(said)}. That log p(c∣x) can be read off linearly is therefore no sign of learning here."
+        f"{'; '.join(said)}. That log p(c∣x) can be read off linearly is therefore no sign of "
+        "learning here."
     )
 
 
