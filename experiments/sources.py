@@ -60,5 +60,5 @@ def _without_docstrings(tree: ast.Module) -> str:
         if isinstance(body, list) and body and isinstance(body[0], ast.Expr):
             value = body[0].value
             if isinstance(value, ast.Constant) and isinstance(value.value, str):
-                body[0] = ast.Pass()
+                del body[0]
     return ast.dump(tree)
