@@ -50,9 +50,7 @@ class Store:
             config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
             metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
-            raise ValueError(
-                f"the stored cell {folder} is damaged ({error}): delete that folder and run again"
-            ) from None
+            raise _damaged(folder, error) from None
         return CellRecord(config, metrics)
 
     def write(self, folder: Path, cell: Any, result: CellResult, provenance: Any) -> None:
@@ -70,9 +68,9 @@ class Store:
             _write_json(aside / "metrics.json", metrics)
             try:
                 aside.rename(folder)
-            except OSError:
+            except OSError as error:
                 if not self.has(folder):
-                    raise
+                    raise _damaged(folder, error) from None
             _sync_folder(folder.parent)
         finally:
             shutil.rmtree(aside, ignore_errors=True)
@@ -88,6 +86,12 @@ def cell_hash(experiment: str, cell: Any, sources: str) -> str:
     content = {"experiment": experiment, "config": canonical(cell), "sources": sources}
     text = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _damaged(folder: Path, error: Exception) -> ValueError:
+    return ValueError(
+        f"the stored cell {folder} is damaged ({error}): delete that folder and run again"
+    )
 
 
 def _number(value: float) -> float | None:
