@@ -85,8 +85,10 @@ def epsilon(model: ConceptModel, context: ArrayLike, log_weight: ArrayLike | Non
     """
     log_joint = log_posterior(model, context)
     log_token = log_token_given(model, np.shape(context)[1])
-    found = sum(np.exp((log_joint + column).max(-1)) for column in log_token.T)
-    return float(1 - normalised_weight(log_weight, len(log_joint)) @ np.asarray(found))
+    found, buffer = np.zeros(len(log_joint)), np.empty_like(log_joint)
+    for column in log_token.T:
+        found += np.exp(np.add(log_joint, column, out=buffer).max(-1))
+    return float(1 - normalised_weight(log_weight, len(log_joint)) @ found)
 
 
 def context_epsilon(

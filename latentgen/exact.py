@@ -56,8 +56,10 @@ def log_posterior(
     """
     context = _checked("log_posterior", model, context)
     _check_joint("log_posterior", model, (len(context),))
-    blocks = [block for _, block in log_joint_blocks(model, context)]
-    return _normalised(np.concatenate(blocks, 1), context)
+    log_joint = np.empty((len(context), model.space.num_configurations))
+    for configurations, block in log_joint_blocks(model, context):
+        log_joint[:, configurations] = block
+    return _normalised(log_joint, context)
 
 
 def log_posterior_prefixes(

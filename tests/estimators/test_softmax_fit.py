@@ -85,8 +85,8 @@ def test_constant_features_give_the_mean():
 def test_the_gradient_of_the_loss_agrees_with_finite_differences():
     _, target, weight = problem(4, num_rows=6, num_outcomes=5)
     target = np.hstack([target[:, :2] / target[:, :2].sum(1)[:, None], np.eye(3)[[0, 1, 2] * 2]])
-    weighted, sizes = weight[:, None] * target, (2, 3)
-    logits = 3 * np.random.default_rng(5).normal(size=(6, 5))
+    weighted, sizes = (weight[:, None] * target).T, (2, 3)
+    logits = 3 * np.random.default_rng(5).normal(size=(5, 6))
     gradient = logits.copy()
     _cross_entropy(gradient, weighted, weight, sizes)
     step = 1e-6
@@ -102,7 +102,7 @@ def test_the_gradient_of_the_loss_agrees_with_finite_differences():
 def test_the_loss_is_finite_at_any_scale_of_the_logits():
     weight, target = np.array([0.5, 0.5]), np.eye(2)
     logits = np.array([[1e5, -1e5], [-1e5, 1e5]])
-    assert _cross_entropy(logits, weight[:, None] * target, weight, (2,)) == 0
+    assert _cross_entropy(logits, (weight[:, None] * target).T, weight, (2,)) == 0
     np.testing.assert_array_equal(logits, 0)  # overwritten by its gradient
 
 
