@@ -1,0 +1,190 @@
+"""Does the command line answer bad input with one line, exit code 2 and nothing written?"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from experiments import command_line, registry
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(autouse=True)
+def unchanged_environment(monkeypatch):
+    """The command line sets options for its own process; here it is called within the tests'."""
+    monkeypatch.setattr(command_line, "_set_environment", lambda: None)
+
+
+def refused(capsys, *arguments):
+    """The one line that is said of bad input."""
+    with pytest.raises(SystemExit) as stopped:
+        command_line.main(arguments)
+    said = capsys.readouterr()
+    assert stopped.value.code == 2
+    assert said.out == ""
+    assert "-----" not in said.err
+    assert said.err.count("\n") == 1
+    assert said.err.endswith("\n")
+    assert said.err.startswith("latentgen: ")
+    return said.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "parts"),
+    [
+        (["run", "simulatoin"], ["unknown experiment 'simulatoin'", "'simulation'?"]),
+        (["run", "zzz"], ["unknown experiment 'zzz'", "there are: simulation"]),
+        (["run", "simulation", "--profile", "papr"], ["unknown profile 'papr'", "'paper'?"]),
+        (["figures", "--profile", "smok"], ["unknown profile 'smok'", "'smoke'?"]),
+        (["report", "--profile", "xyz"], ["unknown profile 'xyz'", "smoke, paper, full"]),
+        (["run", "simulation", "--seeds", "0"], ["--seeds must be at least 1; got 0"]),
+        (["figures", "--seeds", "-3"], ["--seeds must be at least 1; got -3"]),
+        (["figures", "--workers", "0"], ["--workers must be at least 1; got 0"]),
+        (["run", "simulation", "--workers", "-1"], ["--workers must be at least 1; got -1"]),
+        (["run", "simulation", "--seeds", "many"], ["many", "--help"]),
+        (["run", "simulation", "--sedes", "3"], ["--sedes", "--seeds", "--help"]),
+        (["run"], ["Missing from latentgen run", "An experiment", "--help"]),
+        (["runn", "simulation"], ["runn", "--help"]),
+        ([], ["--help"]),
+    ],
+)
+def test_bad_input_is_answered_in_one_line_and_writes_nothing(
+    capsys, tmp_path, monkeypatch, arguments, parts
+):
+    monkeypatch.chdir(tmp_path)  # where `output` would be made
+    said = refused(capsys, *arguments)
+    for part in parts:
+        assert part in said
+    assert list(tmp_path.iterdir()) == []
+
+
+BOXED = """\x1b[31m╭─\x1b[0m Unrecognized options ─────────────╮
+│ Unrecognized options: --sedes, 3   │
+│ ────────────────────────────────── │
+│ Perhaps you meant:                 │
+│     --seeds {None}|INT             │
+│         Trained seeds.             │
+│ ────────────────────────────────── │
+│ For full helptext, see --help      │
+╰────────────────────────────────────╯
+"""
+UNBOXED = """ Unrecognized options
+ ------------------------------------
+  Unrecognized options: --sedes, 3
+  ------------------------------------
+  Perhaps you meant:
+      --seeds {None}|INT
+          Trained seeds.
+  ------------------------------------
+  For full helptext, see --help
+
+"""
+
+
+@pytest.mark.parametrize("box", [BOXED, UNBOXED])
+def test_a_framed_message_is_cut_down_to_what_is_wrong_and_what_was_meant(box):
+    expected = "Unrecognized options: --sedes, 3; Perhaps you meant: --seeds {None}|INT"
+    assert command_line._first_words(box) == expected
+
+
+@pytest.mark.parametrize("command", [["run", "simulation"], ["figures"], ["report"]])
+def test_an_unwritable_folder_is_refused(capsys, tmp_path, command):
+    (tmp_path / "file").write_text("not a folder")
+    out = tmp_path / "file" / "out"
+    said = refused(capsys, *command, "--profile", "smoke", "--out", str(out))
+    assert f"{out / 'store'} cannot be written to" in said
+    assert "--out" in said
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_report_of_what_was_never_run_says_what_to_run(capsys, tmp_path):
+    said = refused(capsys, "report", "--profile", "smoke", "--out", str(tmp_path))
+    assert "cells of simulation are not stored" in said
+    assert "run `latentgen figures` with the same options first" in said
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["list", "--help"]])
+def test_help_is_no_error(capsys, arguments):
+    with pytest.raises(SystemExit) as stopped:
+        command_line.main(arguments)
+    assert stopped.value.code == 0
+    said = capsys.readouterr()
+    assert "latentgen" in said.out
+    assert said.err == ""
+
+
+def test_help_tells_of_every_command(capsys):
+    with pytest.raises(SystemExit):
+        command_line.main(["--help"])
+    said = capsys.readouterr().out
+    for word in ("list", "run", "figures", "report"):
+        assert word in said
+
+
+def test_the_list_is_name_tab_question_without_a_header(capsys):
+    command_line.main(["list"])
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split("\t")[0] for line in lines] == list(registry.questions())
+    for line in lines:
+        name, question = line.split("\t")
+        assert question.endswith("?")
+        assert registry.experiment(name).question == question
+
+
+def test_listing_imports_nothing_heavy():
+    code = (
+        "import sys; from experiments.command_line import main; main(['list']); "
+        "heavy = {'jax', 'flax', 'scipy', 'sklearn', 'matplotlib', 'latentgen'}; "
+        "sys.exit(f'imported {heavy & set(sys.modules)}' if heavy & set(sys.modules) else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("simulation\t")
+
+
+def test_the_program_leaves_with_the_same_code_and_line(tmp_path):
+    command = [sys.executable, "-m", "experiments.command_line", "run", "simulaton"]
+    done = subprocess.run(
+        [*command, "--out", str(tmp_path / "out")], cwd=ROOT, capture_output=True, text=True
+    )
+    expected = "latentgen: unknown experiment 'simulaton': did you mean 'simulation'?\n"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", expected)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_interruption_says_that_what_was_computed_is_kept(capsys, monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command_line, "_execute", interrupt)
+    with pytest.raises(SystemExit) as stopped:
+        command_line.main(["figures"])
+    assert stopped.value.code == 130
+    assert capsys.readouterr().err == (
+        "interrupted: what was computed is stored; run again to continue\n"
+    )
+
+
+def test_errors_of_many_lines_are_said_in_one(capsys, monkeypatch):
+    def fail(*_):
+        raise ValueError("first\n  second")
+
+    monkeypatch.setattr(command_line, "_execute", fail)
+    assert refused(capsys, "figures") == "latentgen: first second\n"
+
+
+def test_options_of_the_user_come_first(monkeypatch, tmp_path):
+    monkeypatch.undo()
+    for name in ("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "OPENBLAS_NUM_THREADS"):
+        monkeypatch.setenv(name, "7")
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", "x")  # so that monkeypatch restores it
+    monkeypatch.delenv("JAX_COMPILATION_CACHE_DIR")
+    command_line._set_environment()
+    environment = command_line.os.environ
+    assert environment["OPENBLAS_NUM_THREADS"] == environment["OMP_NUM_THREADS"] == "7"
+    assert environment["JAX_COMPILATION_CACHE_DIR"] == str(tmp_path / "latentgen" / "jax")

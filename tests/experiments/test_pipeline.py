@@ -1,0 +1,166 @@
+"""Does one command lead from nothing to figures and a report, and the second time compute nothing?
+
+The simulation with few settings and 40 training steps: the numbers are worthless, the path is the
+real one.
+"""
+
+import csv
+import io
+import re
+from dataclasses import replace
+
+import pytest
+from rich.console import Console
+
+from experiments import pipeline, simulation
+from experiments.simulation_cell import Training
+from experiments.store import Store
+
+BRIEF = Training(num_steps=40)
+TINY = replace(
+    simulation.PAPER,
+    num_trained=5,
+    num_worlds=5,
+    num_context_bits=(0, 8),
+    graphs=((4, 1),),
+    replace_rates=(0.01, 0.3),
+    noiseless_context_bits=(0, 8),
+    training=BRIEF,
+    long_training=BRIEF,
+)
+VERDICT = r"\(the law (holds|fails|is approximate|stays undecided)\)"
+
+
+def compute_and_draw(out, profile="smoke", num_seeds=None, num_workers=1):
+    """Everything `latentgen figures` does; returns what it says."""
+    console = Console(file=io.StringIO(), width=200)
+    names = ["simulation"]
+    pipeline.compute_and_draw(names, profile, num_seeds, out, num_workers, "a command", console)
+    return console.file.getvalue()
+
+
+def files(out):
+    """The bytes of everything a person opens."""
+    chosen = [out / "report.html", *(out / "figures").iterdir()]
+    return {path.name: path.read_bytes() for path in chosen}
+
+
+@pytest.fixture(scope="module")
+def tiny():
+    """The simulation with tiny profiles."""
+    with pytest.MonkeyPatch.context() as patch:
+        made = replace(simulation.EXPERIMENT, profiles={"smoke": TINY, "paper": TINY})
+        patch.setattr(simulation, "EXPERIMENT", made)
+        yield made
+
+
+@pytest.fixture(scope="module")
+def out(tiny, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pipeline") / "deep" / "out"
+    said = compute_and_draw(folder)
+    count = len(tiny.cells(TINY))
+    assert f"simulation: {count} of {count} cells computed" in said
+    return folder
+
+
+@pytest.fixture(scope="module")
+def report(out):
+    return (out / "report.html").read_text(encoding="utf-8")
+
+
+def test_every_figure_is_there_as_pdf_and_png_with_the_table_it_is_drawn_from(out, tiny):
+    finding = tiny.finding(records(out, tiny), False)
+    names = {f"{name}{end}" for name in finding.captions for end in (".pdf", ".png")}
+    assert set(files(out)) == {"report.html", "simulation.csv", *names}
+    for name, data in files(out).items():
+        assert data.startswith({"pdf": b"%PDF", "png": b"\x89PNG"}.get(name[-3:], b""))
+        assert len(data) > 1000
+
+
+def records(out, tiny):
+    """The stored cells."""
+    return pipeline._stored(tiny, tiny.cells(TINY), Store(out / "store"))
+
+
+def test_the_report_is_one_page_that_runs_and_fetches_nothing(report):
+    assert "<script" not in report.lower()
+    assert not re.findall(r"""(?:src|href)\s*=\s*["']?(?:https?:)?//""", report)
+    assert "@import" not in report
+    assert not re.findall(r"url\((?!#)", report)
+
+
+def test_every_figure_in_the_report_has_a_text_and_its_files(report, out, tiny):
+    texts = re.findall(r'role="img" aria-label="([^"]+)"', report)
+    assert (
+        len(texts) == report.count("<svg") == len(tiny.finding(records(out, tiny), False).captions)
+    )
+    assert all(len(text) > 40 for text in texts)
+    for link in re.findall(r'href="([^"#]+)"', report):
+        assert (out / link).is_file()
+
+
+def test_ids_in_the_report_are_distinct_and_every_reference_finds_its_own(report):
+    ids = re.findall(r'\bid="([^"]+)"', report)
+    assert len(ids) == len(set(ids))
+    used = re.findall(r'href="#([^"]+)"', report) + re.findall(r"url\(#([^)]+)\)", report)
+    assert used
+    assert set(used) <= set(ids)
+
+
+def test_smoke_results_are_stamped_and_give_no_verdict(report, out):
+    assert "smoke: not evidence" in report
+    assert not re.search(VERDICT, report)
+    rows = list(csv.DictReader((out / "figures" / "simulation.csv").read_text().splitlines()))
+    assert {row["profile"] for row in rows} == {"smoke"}
+
+
+def test_numbers_of_every_kind_are_in_the_table(out):
+    rows = list(csv.DictReader((out / "figures" / "simulation.csv").read_text().splitlines()))
+    kinds = {"exact", "bayes", "oracle", "trained", "untrained", "permuted", "raw_input"}
+    assert kinds <= {row["source"] for row in rows}
+    assert {"size", "graph", "noiseless", "noise"} <= {row["panel"] for row in rows}
+    assert {row["num_values"] for row in rows} <= {"0", "5"}
+
+
+def test_a_second_run_computes_nothing_and_gives_the_same_bytes(out):
+    before, stored = files(out), sorted((out / "store").rglob("*"))
+    said = compute_and_draw(out)
+    assert "nothing to compute" in said
+    assert files(out) == before
+    assert sorted((out / "store").rglob("*")) == stored
+
+
+def test_the_report_is_drawn_again_from_stored_results_alone(out):
+    before = files(out)
+    for path in (out / "figures").iterdir():
+        path.unlink()
+    (out / "report.html").unlink()
+    compute_and_draw(out, num_workers=0)
+    assert files(out) == before
+
+
+def test_results_are_shared_between_profiles_and_only_the_smoke_one_is_stamped(out, tmp_path):
+    (tmp_path / "store").symlink_to(out / "store")
+    assert "nothing to compute" in compute_and_draw(tmp_path, profile="paper")
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "smoke: not evidence" not in page
+    assert re.search(VERDICT, page)
+
+
+def test_what_is_missing_is_counted_when_nothing_may_be_computed(out):
+    with pytest.raises(ValueError, match=r"\d+ of \d+ cells of simulation are not stored"):
+        compute_and_draw(out, num_seeds=10, num_workers=0)
+
+
+def test_seeds_reach_the_world_and_the_training(out, tiny):
+    for record in records(out, tiny):
+        if record.config["num_context_bits"] == 8 and record.config["panel"] != "noiseless":
+            name = "excess_loss.trained" if record.config["training"] else "bayes_loss.exact"
+            assert len(set(record.metrics[name])) == 5
+
+
+def test_more_seeds_add_cells_and_change_none(tiny):
+    cells = tiny.cells(TINY)
+    more = tiny.cells(TINY.with_seeds(10))
+    assert set(cells) < set(more)
+    assert len(more) == 2 * len(cells)

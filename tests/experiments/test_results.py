@@ -1,0 +1,145 @@
+"""Are blocks of seeds put together in order, and summed up with honest intervals?"""
+
+import csv
+
+import numpy as np
+import pytest
+
+import estimators as es
+from experiments import verdicts, wording
+from experiments.experiment import CellRecord
+from experiments.results import Results, write_table
+
+
+def record(seeds, training=None, size=4, **metrics):
+    config = {"panel": "size", "size": size, "training": training, "seeds": list(seeds)}
+    return CellRecord(config, {name.replace("__", "."): row for name, row in metrics.items()})
+
+
+SETTING = {"panel": "size", "size": 4}
+
+
+def test_blocks_are_merged_by_seed_in_whatever_order_they_come():
+    blocks = [record([2, 3], score__a=[30.0, 40.0]), record([1, 0], score__a=[20.0, 10.0])]
+    for records in (blocks, blocks[::-1]):
+        found = Results(records).values("score.a", SETTING)
+        np.testing.assert_array_equal(found, [10, 20, 30, 40])
+
+
+def test_trained_and_exact_cells_of_a_setting_are_one_setting():
+    results = Results([
+        record([0, 1], score__exact=[1.0, 2.0]),
+        record([0, 1], training={"num_steps": 9}, score__trained=[3.0, 4.0]),
+        record([0, 1], size=8, score__exact=[5.0, 6.0]),
+    ])  # fmt: skip
+    assert results.settings() == [SETTING, {"panel": "size", "size": 8}]
+    assert results.settings(size=8) == [{"panel": "size", "size": 8}]
+    np.testing.assert_array_equal(results.values("score.trained", SETTING), [3, 4])
+    assert results.values("score.unheard_of", SETTING).shape == (0,)
+
+
+def test_differences_are_paired_seed_by_seed_where_both_are_there():
+    worlds = [float(i) for i in range(4)]
+    results = Results([
+        record([0, 1], training={}, score__trained=[1.0, 3.0]),
+        record([0, 1, 2, 3], score__exact=worlds),
+    ])  # fmt: skip
+    found = results.paired("score.trained", "score.exact", SETTING)
+    assert found == es.interval([1.0, 2.0])
+    back = results.paired("score.exact", "score.trained", SETTING)
+    assert (back.mean, back.num_values) == (-1.5, 2)
+
+
+def test_a_seed_without_an_answer_leaves_none():
+    results = Results([record([0, 1, 2], score__a=[1.0, None, 3.0])])
+    found = results.interval("score.a", SETTING)
+    assert np.isnan(found.mean)
+    assert found.num_values == 0
+
+
+def test_intervals_are_over_seeds():
+    values = [0.1, 0.4, 0.2, 0.3]
+    found = Results([record(range(4), score__a=values)]).interval("score.a", SETTING)
+    assert found == es.interval(values)
+
+
+def test_the_held_out_value_is_preferred_to_the_populations():
+    both = {"score__a__held_out": [0.5, 0.7], "score__a__population": [0.8, 0.9]}
+    assert Results([record([0, 1], **both)]).best("score.a", SETTING).mean == 0.6
+    both["score__a__held_out"] = [None, None]
+    assert abs(Results([record([0, 1], **both)]).best("score.a", SETTING).mean - 0.85) < 1e-12
+
+
+def test_the_table_has_a_row_for_every_setting_and_metric(tmp_path):
+    table = tmp_path / "table.csv"
+    results = Results([
+        record([0, 1, 2], score__oracle__held_out=[0.5, 0.6, 0.7], epsilon__exact=[0.1] * 3),
+        record([0, 1, 2], size=8, accuracy__trained__population__3=[None, 1.0, 1.0]),
+    ])  # fmt: skip
+    write_table(table, results, "smoke")
+    rows = list(csv.DictReader(table.read_text(encoding="utf-8").splitlines()))
+    columns = ["profile", "panel", "size", "quantity", "source", "estimate", "concept"]
+    assert list(rows[0]) == columns + list(es.Interval._fields)
+    described = [tuple(row[name] for name in columns[2:]) for row in rows]
+    assert described == [
+        ("4", "epsilon", "exact", "", ""),
+        ("4", "score", "oracle", "held_out", ""),
+        ("8", "accuracy", "trained", "population", "3"),
+    ]
+    assert {row["profile"] for row in rows} == {"smoke"}
+    expected = es.interval([0.5, 0.6, 0.7])
+    for name in ("mean", "low", "high", "median"):
+        assert abs(float(rows[1][name]) - getattr(expected, name)) < 1e-8
+    assert rows[1]["num_values"] == "3"
+    assert (rows[2]["mean"], rows[2]["num_values"]) == ("", "2")
+    assert b"\r" not in table.read_bytes()
+
+
+def test_the_same_results_give_the_same_bytes(tmp_path):
+    results = Results([record([0, 1], b__x=[0.1, 0.2], a__y=[1 / 3, 2 / 3])])
+    for name in ("one", "two"):
+        write_table(tmp_path / name, results, "paper")
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+
+
+def limits(low, high):
+    return es.Interval((low + high) / 2, low, high, np.nan, np.nan, np.nan, 10)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [
+        (0.99, 1.0, "holds"),
+        (0.9899, 1.0, "approximate"),
+        (0.9, 0.95, "approximate"),
+        (0.9, 0.9499, "fails"),
+        (-3.0, 0.0, "fails"),
+        (np.nan, np.nan, "undecided"),
+    ],
+)
+def test_a_law_is_judged_by_its_limits(low, high, said):
+    assert verdicts.law_verdict(limits(low, high)) == said
+    assert said in wording.verdict(limits(low, high))
+
+
+def test_a_predictor_counts_as_trained_up_to_a_hundredth_of_the_information():
+    np.testing.assert_array_equal(
+        verdicts.is_trained([0.0, 0.01, 0.0101, np.nan, np.inf]), [True, True, False, False, False]
+    )
+
+
+@pytest.mark.parametrize(
+    ("low", "counts"), [(0.05, True), (0.0499, False), (-1.0, False), (np.nan, False)]
+)
+def test_evidence_exceeds_the_largest_null_by_five_hundredths(low, counts):
+    assert verdicts.is_evidence(limits(low, low + 0.1)) is counts
+
+
+def test_numbers_are_worded_with_their_intervals():
+    value, alone = limits(0.5, 0.75), es.interval([0.5])
+    assert wording.share(value) == "62.5% [50.0%, 75.0%]"
+    assert wording.plain(value) == "0.625 [0.500, 0.750]"
+    assert wording.difference(value) == "0.6250 [0.5000, 0.7500]"
+    assert wording.plain(alone) == "0.500"
+    assert wording.share(alone) == "50.0%"
+    assert wording.plain(es.interval([])) == "–"
