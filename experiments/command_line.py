@@ -107,7 +107,8 @@ def _first_words(box: str) -> str:
     """What tyro's framed message says first, and the nearest option it suggests, in one line."""
     plain = re.sub(r"\x1b\[[0-9;]*m", "", box)
     lines = [line.strip("│╭╮╰╯ ") for line in plain.splitlines()[1:]]
-    sections = [section.strip() for section in re.split(r"─+", "\n".join(lines))]
+    parts = re.split(r"[─-]{5,}", "\n".join(lines))  # dashes where the terminal has no boxes
+    sections = [part.strip() for part in parts if part.strip()]
     said = sections[0].split("\n\n")[0]
     hints = [s for s in sections[1:] if s.startswith(("Perhaps you meant", "Available"))]
     hint = " ".join(hints[0].splitlines()[:2]) if hints else ""
