@@ -29,7 +29,7 @@ from experiments.store import Store
 
 MAX_WORKERS = 8  # by default; each holds its own compiled functions and about 1 GiB
 PLAIN_LINES = 10  # about how many lines are printed when there is no terminal
-POLL_SECONDS = 0.5
+POLL_SECONDS = 1.0
 
 
 def default_workers() -> int:

@@ -31,8 +31,8 @@ class SimulationConfig:
     """δ, the probability that a bit of the context is flipped."""
     replace_rate: float = 0.01
     """η, the probability that the token is replaced by a uniform one."""
-    graphs: tuple[tuple[int, int], ...] = ((4, 1), (6, 1), (6, 2), (8, 1), (8, 2), (8, 3))
-    """Pairs (concepts, edges per concept) of the second panel."""
+    graphs: tuple[tuple[int, int], ...] = ((4, 1), (6, 1), (8, 1), (8, 2), (8, 3))
+    """Pairs (concepts, edges per concept) of the second panel, where y has all the digits."""
     context_bits_per_concept: float = 1.5
     """Size of the context in the second panel, so that it grows with the number of concepts."""
     noiseless_context_bits: tuple[int, ...] = (0, 2, 3, 4, 6, 8, 12)
@@ -72,9 +72,8 @@ def _settings(config: SimulationConfig, seeds: tuple[int, ...]) -> list[Simulati
         for size in config.num_context_bits
     ]
     found += [
-        SimulationCell("graph", m, edges, _context_bits(config, m), token, *noise, None, seeds)
+        SimulationCell("graph", m, edges, _context_bits(config, m), m, *noise, None, seeds)
         for m, edges in config.graphs
-        for token in (m // 2, m)
     ]
     found += [
         SimulationCell("noiseless", 4, 1, size, token, 0.0, 0.0, None, seeds)

@@ -77,7 +77,7 @@ def captions() -> dict[str, str]:
         ),
         "simulation_graph": (
             "Accuracy of linear probes over concept graphs (ER1 to ER3) and numbers of concepts m, "
-            "with 3m/2 bits of context, for a token of half the digits (left) and of all (right)."
+            "with 3m/2 bits of context and a token of all m digits."
         ),
         "simulation_noiseless": (
             "The paper's literal case without noise: accuracy of linear probes (top) and what the "

@@ -98,19 +98,17 @@ def _noiseless(rows: list[Row]) -> Figure:
 
 def _graph(rows: list[Row]) -> Figure:
     names = sorted({(int(r["num_concepts"]), int(r["edges_per_concept"])) for r in rows})
-    figure = Figure(figsize=(9.6, 4.6))
-    grid = figure.subplots(1, 2, sharey=True, squeeze=False)
-    for axes, pinned in zip(grid[0], (False, True), strict=True):
-        axes.set_title("y = m of m digits: it pins c" if pinned else "y = m/2 digits: it does not")
-        placed: list[Row] = []
-        for place, (concepts, edges) in enumerate(names):
-            token = concepts if pinned else concepts // 2
-            setting = {"num_concepts": concepts, "edges_per_concept": edges}
-            chosen = select(rows, num_token_bits=token, **setting)
-            placed += [{**row, PLACE: str(place)} for row in chosen]
-        _levels(axes, placed)
-        axes.set_xticks(range(len(names)), [f"m={m}\nER{k}" for m, k in names])
-        axes.set_xlabel("number of concepts and concept graph")
+    figure = Figure(figsize=(9.6, 4.4))
+    grid = figure.subplots(1, 1, squeeze=False)
+    axes = grid[0, 0]
+    axes.set_title("y = m of m digits: it pins c")
+    placed: list[Row] = []
+    for place, (concepts, edges) in enumerate(names):
+        chosen = select(rows, num_concepts=concepts, edges_per_concept=edges)
+        placed += [{**row, PLACE: str(place)} for row in chosen]
+    _levels(axes, placed)
+    axes.set_xticks(range(len(names)), [f"m={m}\nER{k}" for m, k in names])
+    axes.set_xlabel("number of concepts and concept graph")
     return _finish(figure, grid)
 
 
