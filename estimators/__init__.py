@@ -9,7 +9,9 @@ from estimators.intervals import Interval as Interval
 from estimators.intervals import interval as interval
 from estimators.laws import InformationScore as InformationScore
 from estimators.laws import law_score as law_score
+from estimators.laws import mutual_information as mutual_information
 from estimators.laws import readout_score as readout_score
+from estimators.linear_reader import best_linear_accuracy as best_linear_accuracy
 from estimators.mlp import MLP as MLP
 from estimators.predictor import Predictor as Predictor
 from estimators.predictor import excess_loss as excess_loss

@@ -34,6 +34,16 @@ class InformationScore(NamedTuple):
     converged: bool
 
 
+def mutual_information(log_conditional: ArrayLike, weight: ArrayLike | None = None) -> float:
+    """I = H(Σ_x p(x) p(·|x)) − Σ_x p(x) H(p(·|x)) of log-distributions [row, outcome], nats."""
+    log_conditional = np.asarray(log_conditional, np.float64)
+    weight = checked_weight(weight, len(log_conditional))
+    conditional = np.exp(log_conditional)
+    mean = weight @ conditional
+    floor = (conditional * np.where(conditional > 0, log_conditional, 0.0)).sum(1)
+    return float(weight @ floor - (mean * np.log(np.where(mean > 0, mean, 1))).sum())
+
+
 def law_score(
     features: ArrayLike,
     log_predictive: ArrayLike,
@@ -84,10 +94,7 @@ def _explained(
     weight = checked_weight(weight, len(matrix))
     target = np.exp(log_target)
     divergence_floor = (target * np.where(target > 0, log_target, 0.0)).sum(1)  # −H of each row
-    mean = weight @ target
-    information = float(
-        weight @ divergence_floor - (mean * np.log(np.where(mean > 0, mean, 1))).sum()
-    )
+    information = mutual_information(log_target, weight)
     folds = context_folds(groups, len(matrix), num_folds=num_folds, random_state=random_state)
     whitening = fit_whitening(matrix, weight)
     saturated = folds.saturated(whitening.rank)

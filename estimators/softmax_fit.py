@@ -30,7 +30,9 @@ class SoftmaxFit(NamedTuple):
         self, features: Float[np.ndarray, "row regressor"]
     ) -> Float[np.ndarray, "row outcome"]:
         """log softmax(U φ + v) [row, outcome]."""
-        return log_softmax_blocks(_design(self.whitening, features) @ self.coefficient, self.sizes)
+        return log_softmax_blocks(
+            design_matrix(self.whitening, features) @ self.coefficient, self.sizes
+        )
 
 
 def fit_softmax(
@@ -53,7 +55,7 @@ def fit_softmax(
     sizes = (target.shape[1],) if sizes is None else sizes
     whitening = fit_whitening(features, weight) if whitening is None else whitening
     # rows last: sums over a few outcomes then run along memory, several times as fast
-    design = np.ascontiguousarray(_design(whitening, features).T)
+    design = np.ascontiguousarray(design_matrix(whitening, features).T)
     weighted_target = np.ascontiguousarray((weight[:, None] * target).T)
     shape = (len(design), len(weighted_target))
     start = np.zeros(shape)
@@ -109,5 +111,6 @@ def log_softmax_blocks(
     return logits
 
 
-def _design(whitening: Whitening, features: np.ndarray) -> np.ndarray:
+def design_matrix(whitening: Whitening, features: np.ndarray) -> np.ndarray:
+    """Whitened features and a column of ones [row, component + 1]."""
     return np.concatenate([whitening.apply(features), np.ones((len(features), 1))], 1)

@@ -1,7 +1,7 @@
 """How is a predictor trained on fresh samples, once per seed?"""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -73,14 +73,18 @@ def train(
     called after each chunk. Seeds run one after another through one compiled loop, which on a CPU
     is as fast as batching them and compiles once for any number of seeds.
     """
-    ends = [config.num_steps * (i + 1) // config.num_chunks for i in range(config.num_chunks)]
+    chunks = min(config.num_chunks, config.num_steps)
+    ends = [config.num_steps * (i + 1) // chunks for i in range(chunks)]
+    config = replace(config, num_chunks=1)  # so that any chunking shares one compilation
+    if not len(keys):
+        raise ValueError("training needs one key per seed; got none")
     finished, losses = [], []
     for seed, key in enumerate(keys):
         world = jax.tree.map(lambda leaf, seed=seed: leaf[seed], sampler)
         state, start, means = _start(config, key), 0, []
         for end in ends:
             state = _run(config, sample_batch, state, key, world, start, end)
-            means.append(float(state.loss) / max(1, end - start))
+            means.append(float(state.loss) / (end - start))
             start = end
             if progress is not None:
                 progress(seed, end)
@@ -131,6 +135,9 @@ def _run(
 
 def initial_params(config: TrainConfig, keys: Any) -> Any:
     """The parameters [seed, …] that `train` starts from with the same keys: the untrained null."""
+    if not len(keys):
+        raise ValueError("training needs one key per seed; got none")
+    config = replace(config, num_chunks=1)  # as `train` does
     started = [_start(config, key).params for key in keys]
     return jax.tree.map(lambda *leaves: jnp.stack(leaves), *started)
 

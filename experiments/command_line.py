@@ -85,6 +85,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _execute(command, shlex.join(["latentgen", *words]))
     except ValueError as error:
         _fail(str(error))
+    except OSError as error:
+        _fail(f"{error.filename or 'output'}: {error.strerror or error}; what was computed is kept")
     except KeyboardInterrupt:
         print("interrupted: what was computed is stored; run again to continue", file=sys.stderr)
         sys.exit(130)
@@ -134,6 +136,7 @@ def _set_environment() -> None:
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.2")
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # workers are the parallelism
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")  # workers share a GPU
 
 
 def _execute(command: Run | Figures | Report, line: str) -> None:

@@ -29,13 +29,15 @@ class Finding(NamedTuple):
     """What the results say, in words made from the numbers.
 
     headline: one sentence; paragraphs: plain text, in reading order; tables: title -> rows, the
-    first row being the header; captions: figure name -> caption (it is also the alt text).
+    first row being the header; captions: figure name -> caption (it is also the alt text);
+    evidence: whether verdicts may be given: not in smoke, and not on too few seeds.
     """
 
     headline: str
     paragraphs: list[str]
     tables: dict[str, list[list[str]]]
     captions: dict[str, str]
+    evidence: bool
 
 
 @dataclass(frozen=True)

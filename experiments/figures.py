@@ -7,10 +7,16 @@ path of the CSV and returns name -> matplotlib Figure.
 import importlib
 import io
 from pathlib import Path
+from typing import Any
 
 from matplotlib.figure import Figure
 
-PNG_DOTS_PER_INCH = 160
+from experiments.store import replace_file
+
+FORMATS: dict[str, dict[str, Any]] = {  # without dates and versions, which change the bytes
+    "pdf": {"metadata": {"Creator": None, "Producer": None, "CreationDate": None}},
+    "png": {"metadata": {"Software": None}, "dpi": 160},
+}
 
 
 def draw(experiment: str, table: Path, folder: Path) -> dict[str, str]:
@@ -22,11 +28,10 @@ def draw(experiment: str, table: Path, folder: Path) -> dict[str, str]:
     pictures = {}
     with matplotlib.rc_context({"svg.hashsalt": "latentgen", "svg.fonttype": "path"}):
         for name, figure in figures.items():
-            pdf = {"Creator": None, "Producer": None, "CreationDate": None}
-            figure.savefig(folder / f"{name}.pdf", metadata=pdf)
-            figure.savefig(
-                folder / f"{name}.png", dpi=PNG_DOTS_PER_INCH, metadata={"Software": None}
-            )
+            for kind, options in FORMATS.items():
+                content = io.BytesIO()
+                figure.savefig(content, format=kind, **options)
+                replace_file(folder / f"{name}.{kind}", content.getvalue())
             text = io.StringIO()
             figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
             pictures[name] = text.getvalue()[text.getvalue().index("<svg") :]

@@ -1,7 +1,8 @@
 """What is measured on one world, and on a predictor trained in it?
 
-Names of metrics are quantity.source[.estimate[.concept]]; estimate is held_out (by distinct
-context; NaN when saturated) or population (fitted and scored on all contexts).
+Names of metrics are quantity.source[.estimate[.concept]]. estimate: held_out (by distinct
+context; NaN when saturated), population (fitted and scored on all contexts) or best (the most
+accurate linear classifier found, on the population).
 """
 
 from typing import NamedTuple
@@ -18,7 +19,8 @@ class Truth(NamedTuple):
     """What is known exactly about a world's contexts, all of them enumerated.
 
     context [context, position]; weight p(x) [context]; log_posterior [context, configuration];
-    log_concepts: per concept log p(c_k|x) [context, value]; log_predictive [context, token].
+    log_concepts: per concept log p(c_k|x) [context, value]; log_predictive [context, token];
+    random_state: deals folds and permutations, another one for each world.
     """
 
     context: np.ndarray
@@ -27,14 +29,24 @@ class Truth(NamedTuple):
     log_posterior: np.ndarray
     log_concepts: list[np.ndarray]
     log_predictive: np.ndarray
+    random_state: int
 
     @property
     def raw_input(self) -> np.ndarray:
         """The binary words as ±1, what the predictor sees."""
         return 2.0 * self.context - 1.0
 
+    @property
+    def log_ratios(self) -> np.ndarray:
+        """log p(c|x) without its mean over configurations: the part a linear A can represent."""
+        return self.log_posterior @ lg.zero_sum_basis(self.log_posterior.shape[1])
 
-def truth(model: lg.ConceptModel) -> Truth:
+    def permuted(self, rows: np.ndarray) -> np.ndarray:
+        """Rows exchanged between contexts: the null."""
+        return es.permute_contexts(rows, random_state=self.random_state)
+
+
+def truth(model: lg.ConceptModel, random_state: int) -> Truth:
     """The exact answers for every context of a world."""
     context, log_weight = lg.enumerate_contexts(model)
     return Truth(
@@ -44,74 +56,90 @@ def truth(model: lg.ConceptModel) -> Truth:
         lg.log_posterior(model, context),
         [lg.log_concept_posterior(model, context, k) for k in range(model.space.num_concepts)],
         lg.log_predictive(model, context),
+        random_state,
     )
 
 
 def world_metrics(model: lg.ConceptModel, exact: Truth) -> Metrics:
     """Information, losses and ε of the world: exact numbers."""
+    where = (model, exact.context)
+    information = [
+        lg.concept_information(*where, k, exact.log_weight) for k in range(len(exact.log_concepts))
+    ]
     return {
-        "bayes_loss.exact": lg.bayes_loss(model, exact.context, exact.log_weight),
-        "token_information.exact": lg.token_information(model, exact.context, exact.log_weight),
-        "epsilon.exact": lg.epsilon(model, exact.context, exact.log_weight),
-        "context_epsilon.exact": lg.context_epsilon(model, exact.context, exact.log_weight),
+        "bayes_loss.exact": lg.bayes_loss(*where, exact.log_weight),
+        "token_information.exact": lg.token_information(*where, exact.log_weight),
+        "concept_information.exact": float(np.mean(information)),
+        "epsilon.exact": lg.epsilon(*where, exact.log_weight),
+        "context_epsilon.exact": lg.context_epsilon(*where, exact.log_weight),
     }
 
 
-def accuracy_metrics(source: str, features: np.ndarray, exact: Truth) -> Metrics:
-    """Accuracy of linear probes on some features, per concept and on average."""
-    probed = es.probe_accuracy(features, exact.log_concepts, exact.weight)
+def accuracy_metrics(
+    source: str, features: np.ndarray, exact: Truth, best: bool = False
+) -> Metrics:
+    """Accuracy of linear probes on some features, per concept and on average.
+
+    best: also of the most accurate linear classifier that is found.
+    """
+    probed = es.probe_accuracy(
+        features, exact.log_concepts, exact.weight, random_state=exact.random_state
+    )
+    estimates = {"held_out": probed.score, "population": probed.population}
+    if best:
+        reader = es.best_linear_accuracy(features, exact.log_concepts, exact.weight)
+        estimates["best"] = np.maximum(reader, probed.population)
     metrics = {f"regressors.{source}": float(probed.num_regressors)}
-    for estimate, accuracy in (("held_out", probed.score), ("population", probed.population)):
-        metrics[f"accuracy.{source}.{estimate}"] = float(accuracy.mean())
-        for concept, value in enumerate(accuracy):
-            metrics[f"accuracy.{source}.{estimate}.{concept}"] = float(value)
+    for estimate, accuracy in estimates.items():
+        metrics |= _per_concept(f"accuracy.{source}.{estimate}", accuracy)
     return metrics
 
 
 def ceiling_metrics(exact: Truth) -> Metrics:
     """Bayes accuracy and the majority's, which need no features."""
-    metrics = {}
-    for source, best in (("bayes", _bayes_accuracy), ("majority", _majority_accuracy)):
-        accuracy = [best(log_concept, exact.weight) for log_concept in exact.log_concepts]
-        metrics[f"accuracy.{source}.population"] = float(np.mean(accuracy))
-        for concept, value in enumerate(accuracy):
-            metrics[f"accuracy.{source}.population.{concept}"] = value
-    return metrics
+    probed = es.probe_accuracy(np.zeros((len(exact.weight), 1)), exact.log_concepts, exact.weight)
+    return _per_concept("accuracy.bayes.population", probed.bayes) | _per_concept(
+        "accuracy.majority.population", probed.majority
+    )
 
 
 def law_metrics(
-    source: str, law: str, features: np.ndarray, log_predictive: np.ndarray, weight: np.ndarray
+    source: str, law: str, features: np.ndarray, log_predictive: np.ndarray, exact: Truth
 ) -> Metrics:
     """S of one law for the predictive distribution of one source."""
-    scored = es.law_score(features, log_predictive, weight)
+    scored = es.law_score(features, log_predictive, exact.weight, random_state=exact.random_state)
     return {
         f"score_{law}.{source}.held_out": scored.score,
         f"score_{law}.{source}.population": scored.population,
+        f"converged_{law}.{source}": float(scored.converged),
     }
 
 
-def laws(exact: Truth, offset: float | None) -> dict[str, np.ndarray]:
-    """The features of the competing laws, and the null with rows permuted over contexts.
+def laws(exact: Truth, rho: float) -> dict[str, np.ndarray]:
+    """The features of the competing laws, rho being the ρ of log(p + ρ).
 
-    offset is the ρ of log(p + ρ); None leaves that law out. Where p(c|x) has zeros log p(c|x) is
-    no finite law, so that only p and log(p + ρ) remain.
+    Where p(c|x) has zeros log p(c|x) is no finite law, so that only p and log(p + ρ) remain.
     """
     belief = np.exp(exact.log_posterior)
-    found = {"belief": belief}
+    found = {"belief": belief, "rho": np.log(belief + rho)}
     if np.isfinite(exact.log_posterior).all():
         found["log_posterior"] = exact.log_posterior
-        found["permuted"] = es.permute_contexts(exact.log_posterior)
-    else:
-        found["permuted"] = es.permute_contexts(belief)
-    if offset is not None:
-        found["offset"] = np.log(belief + offset)
-    found["raw_input"] = exact.raw_input
     return found
 
 
-def _bayes_accuracy(log_concept: np.ndarray, weight: np.ndarray) -> float:
-    return float(weight @ np.exp(log_concept).max(1))
+def null_laws(exact: Truth) -> dict[str, np.ndarray]:
+    """Features that are no law of the concepts.
+
+    The raw input; the leading law with its rows permuted over contexts; and the one-hot argmax of
+    the posterior: where it alone reaches S ≥ .99 the corner is trivial.
+    """
+    found = laws(exact, 1.0)
+    leading = found.get("log_posterior", found["belief"])
+    argmax = np.eye(exact.log_posterior.shape[1])[exact.log_posterior.argmax(1)]
+    return {"raw_input": exact.raw_input, "permuted": exact.permuted(leading), "argmax": argmax}
 
 
-def _majority_accuracy(log_concept: np.ndarray, weight: np.ndarray) -> float:
-    return float((weight @ np.exp(log_concept)).max())
+def _per_concept(name: str, accuracy: np.ndarray) -> Metrics:
+    """The mean over concepts, and each concept's."""
+    each = {f"{name}.{concept}": float(value) for concept, value in enumerate(accuracy)}
+    return {name: float(np.mean(accuracy)), **each}

@@ -11,7 +11,7 @@ from experiments.provenance import summary
 from experiments.results import Results, write_table
 from experiments.runner import run
 from experiments.sources import source_digest
-from experiments.store import Store
+from experiments.store import Store, writable_folder
 
 
 def compute_and_draw(
@@ -30,9 +30,10 @@ def compute_and_draw(
     """
     chosen = [registry.experiment(name) for name in names]
     configs = [registry.profile(experiment, profile, num_seeds) for experiment in chosen]
+    if not num_workers and not (out / "store").is_dir():
+        raise ValueError(f"nothing is stored in {out}: run `latentgen figures` with this --out")
     store = Store(out / "store")
-    folder = out / "figures"
-    folder.mkdir(exist_ok=True)
+    folder = writable_folder(out / "figures")
     sections = []
     for experiment, config in zip(chosen, configs, strict=True):
         cells = experiment.cells(config)
@@ -40,25 +41,29 @@ def compute_and_draw(
             records = run(experiment, cells, store, console, command, num_workers)
         else:
             records = _stored(experiment, cells, store)
+        finding = experiment.finding(records, profile != "smoke")
+        stamp = profile if finding.evidence or profile == "smoke" else "few seeds"
         table = folder / f"{experiment.name}.csv"
-        write_table(table, Results(records), profile)
+        write_table(table, Results(records), stamp)
         sections.append(
             report.Section(
                 name=experiment.name,
                 question=experiment.question,
-                finding=experiment.finding(records, profile != "smoke"),
+                finding=finding,
                 pictures=figures.draw(experiment.name, table, folder),
                 provenance=summary(_folders(experiment, cells, store)),
             )
         )
     page = out / "report.html"
-    report.write(page, sections, profile, _reproduce(profile, num_seeds))
+    report.write(page, sections, profile, _reproduce(names, profile, num_seeds))
     console.print(f"figures: {folder}\nreport:  {page}")
 
 
-def _reproduce(profile: str, num_seeds: int | None) -> str:
-    seeds = "" if num_seeds is None else f" SEEDS={num_seeds}"
-    return f"make figures PROFILE={profile}{seeds}"
+def _reproduce(names: Sequence[str], profile: str, num_seeds: int | None) -> str:
+    whole = set(names) == set(registry.questions())
+    command = "latentgen figures" if whole else f"latentgen run {names[0]}"
+    seeds = "" if num_seeds is None else f" --seeds {num_seeds}"
+    return f"{command} --profile {profile}{seeds}"
 
 
 def _folders(experiment: Experiment, cells: Sequence[object], store: Store) -> list[Path]:

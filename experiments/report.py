@@ -1,6 +1,5 @@
 """How do findings become one page that a person can read without the code?"""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -8,6 +7,7 @@ from typing import NamedTuple
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 from experiments.experiment import Finding
+from experiments.store import replace_file
 
 
 class Section(NamedTuple):
@@ -35,9 +35,7 @@ def write(page: Path, sections: Sequence[Section], profile: str, command: str) -
         smoke=profile == "smoke",
         command=command,
     )
-    aside = page.with_name(f".{page.name}.{os.getpid()}.part")
-    aside.write_text(text, encoding="utf-8")
-    aside.replace(page)
+    replace_file(page, text.encode())
 
 
 def _distinct_ids(pictures: dict[str, str]) -> dict[str, str]:

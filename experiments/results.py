@@ -1,6 +1,7 @@
 """What do the stored cells of an experiment say, once blocks of seeds are put together?"""
 
 import csv
+import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import numpy as np
 
 import estimators as es
 from experiments.experiment import CellRecord
+from experiments.store import replace_file
 
 NOT_A_SETTING = ("seeds", "training")  # they tell cells of one setting apart
 INTERVAL_COLUMNS = list(es.Interval._fields)
@@ -53,14 +55,25 @@ class Results:
         """Mean and interval over the seeds; all NaN when any seed has no answer."""
         return _interval(self.values(metric, setting))
 
-    def best(self, metric: str, setting: dict[str, Any]) -> es.Interval:
-        """The held-out value, or the population's where nothing could be held out."""
+    def saturated(self, metric: str, setting: dict[str, Any]) -> bool:
+        """Whether nothing could be held out, so that only a population value is there."""
         held = self.interval(f"{metric}.held_out", setting)
-        return held if held.num_values else self.interval(f"{metric}.population", setting)
+        return not held.num_values
+
+    def best(self, metric: str, setting: dict[str, Any]) -> es.Interval:
+        """The held-out value, or the population's when saturated."""
+        estimate = "population" if self.saturated(metric, setting) else "held_out"
+        return self.interval(f"{metric}.{estimate}", setting)
 
     def paired(self, metric: str, minus: str, setting: dict[str, Any]) -> es.Interval:
         """The difference of two metrics on the seeds that have both."""
         first, second = self.values(metric, setting), self.values(minus, setting)
+        shared = min(len(first), len(second))
+        return _interval(first[:shared] - second[:shared])
+
+    def between(self, metric: str, setting: dict[str, Any], minus: dict[str, Any]) -> es.Interval:
+        """The difference of a metric between two settings, paired by seed."""
+        first, second = self.values(metric, setting), self.values(metric, minus)
         shared = min(len(first), len(second))
         return _interval(first[:shared] - second[:shared])
 
@@ -78,13 +91,14 @@ def write_table(path: Path, results: Results, stamp: str) -> None:
     settings = list(results.metrics)
     names = [name for name, _ in settings[0]] if settings else []
     columns = ["quantity", "source", "estimate", "concept"]
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["profile", *names, *columns, *INTERVAL_COLUMNS])
-        for setting, metrics in results.metrics.items():
-            for metric in sorted(metrics):
-                parts = (metric.split(".") + [""] * 4)[:4]
-                answered = int((~np.isnan(metrics[metric])).sum())
-                found = _interval(metrics[metric])._replace(num_values=answered)
-                numbers = ["" if np.isnan(value) else f"{value:.9g}" for value in found]
-                writer.writerow([stamp, *(value for _, value in setting), *parts, *numbers])
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(["profile", *names, *columns, *INTERVAL_COLUMNS])
+    for setting, metrics in results.metrics.items():
+        for metric in sorted(metrics):
+            parts = (metric.split(".") + [""] * 4)[:4]
+            answered = int((~np.isnan(metrics[metric])).sum())
+            found = _interval(metrics[metric])._replace(num_values=answered)
+            numbers = ["" if np.isnan(value) else f"{value:.9g}" for value in found]
+            writer.writerow([stamp, *(value for _, value in setting), *parts, *numbers])
+    replace_file(path, file.getvalue().encode())

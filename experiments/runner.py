@@ -57,8 +57,12 @@ def run(
     if not missing:
         console.print(f"{experiment.name}: all {len(cells)} cells are stored, nothing to compute")
     elif num_workers == 1:
+        stop = threading.Event()
         with ThreadPoolExecutor(1) as pool:
-            _follow(experiment, missing, store, console, command, pool)
+            try:
+                _follow(experiment, missing, store, console, command, pool, stop)
+            finally:
+                stop.set()  # after Ctrl-C the thread ends with the cell in flight
     else:
         processes = ProcessPoolExecutor(
             min(num_workers, len(missing)),
@@ -90,11 +94,18 @@ def _leave_with(sentinel: int) -> None:
 
 
 def compute_cells(
-    name: str, work: Sequence[tuple[Any, Path]], root: Path, command: str, sources: str
+    name: str,
+    work: Sequence[tuple[Any, Path]],
+    root: Path,
+    command: str,
+    sources: str,
+    stop: threading.Event | None = None,
 ) -> None:
-    """Compute and store cells one after another: what a worker does."""
+    """Compute and store cells one after another, until told to stop: what a worker does."""
     experiment, store = experiment_named(name), Store(root)
     for cell, folder in work:
+        if stop is not None and stop.is_set():
+            return
         started = time.perf_counter()
         result = experiment.compute(cell)
         provenance = {
@@ -113,6 +124,7 @@ def _follow(
     console: Console,
     command: str,
     pool: Executor,
+    stop: threading.Event | None = None,
 ) -> None:
     """Hand out the work, and show how many cells have arrived in the store."""
     by_shape: dict[Hashable, list[tuple[Any, Path]]] = {}
@@ -120,7 +132,7 @@ def _follow(
         by_shape.setdefault(experiment.shape(cell), []).append((cell, folder))
     sources = source_digest(experiment.compute.__module__)
     waiting: set[Future[None]] = {
-        pool.submit(compute_cells, experiment.name, work, store.root, command, sources)
+        pool.submit(compute_cells, experiment.name, work, store.root, command, sources, stop)
         for work in by_shape.values()
     }
     view = _View(experiment.name, len(missing), console)
@@ -129,11 +141,19 @@ def _follow(
             while waiting:
                 done, waiting = wait(waiting, timeout=POLL_SECONDS)
                 for future in done:
-                    future.result()
+                    _answer(future, experiment.name)
                 view.show(sum(store.has(folder) for _, folder in missing))
         finally:
             for future in waiting:
                 future.cancel()
+
+
+def _answer(future: Future[None], name: str) -> None:
+    """Raise what went wrong in a worker; an error of ours must not look like bad input."""
+    try:
+        future.result()
+    except ValueError as error:
+        raise RuntimeError(f"a cell of {name} failed: {error}") from error
 
 
 class _View:

@@ -52,7 +52,7 @@ class SimulationConfig:
 
 
 def cells(config: SimulationConfig) -> list[SimulationCell]:
-    """All cells; blocks of seeds come last first, so that one shape compiles once."""
+    """All cells, block of seeds by block of seeds."""
     found = []
     for start in range(0, max(config.num_worlds, config.num_trained), BLOCK):
         seeds = tuple(range(start, start + BLOCK))

@@ -9,6 +9,7 @@ import numpy as np
 
 import estimators as es
 import latentgen as lg
+from estimators.laws import NO_INFORMATION
 from experiments.experiment import CellResult
 from experiments.measures import (
     Metrics,
@@ -17,13 +18,15 @@ from experiments.measures import (
     ceiling_metrics,
     law_metrics,
     laws,
+    null_laws,
     truth,
     world_metrics,
 )
+from experiments.verdicts import is_trained
 
 TRAINING_ROOT = 2503_08980  # training keys are folded from here, worlds from jax.random.key(seed)
-NO_INFORMATION = 1e-9  # nats; a share of less has no meaning
-NOISELESS_OFFSET = 1e-3  # ρ of log(p + ρ) where the world itself has none
+MAX_SCORED_TOKEN_BITS = 4
+NOISELESS_RHO = 1e-3  # ρ of log(p + ρ) where the world itself has none
 
 
 @dataclass(frozen=True)
@@ -61,17 +64,19 @@ def shape(cell: SimulationCell) -> Hashable:
 def compute(cell: SimulationCell) -> CellResult:
     """Measure every seed of a cell; each seed draws its own world, and its own training key."""
     worlds = [world(cell, seed) for seed in cell.seeds]
+    exacts = [truth(model, seed) for model, seed in zip(worlds, cell.seeds, strict=True)]
     if cell.training is None:
-        rows = [_exact_metrics(cell, model) for model in worlds]
-        return CellResult(_by_name(rows), {})
+        pairs = zip(worlds, exacts, strict=True)
+        return CellResult(_by_name([_exact_metrics(cell, *pair) for pair in pairs]), {})
     config, trained, untrained = _train(cell, cell.training, worlds)
     rows = []
-    for index, model in enumerate(worlds):
-        params, start = _seed(trained.params, index), _seed(untrained, index)
-        rows.append(_trained_metrics(cell, model, config.predictor, params, start))
-    metrics = _by_name(rows)
-    metrics["diverged.trained"] = [float(d) for d in trained.diverged]
-    return CellResult(metrics, {"step": trained.step, "loss": trained.loss})
+    for index, exact in enumerate(exacts):
+        if trained.diverged[index]:
+            rows.append({"diverged.trained": 1.0, "counted.trained": 0.0})
+        else:
+            params, start = _seed(trained.params, index), _seed(untrained, index)
+            rows.append(_trained_metrics(cell, exact, config.predictor, params, start))
+    return CellResult(_by_name(rows), {"step": trained.step, "loss": trained.loss})
 
 
 def world(cell: SimulationCell, seed: int) -> lg.ConceptModel:
@@ -87,10 +92,10 @@ def world(cell: SimulationCell, seed: int) -> lg.ConceptModel:
     )
 
 
-def offset(cell: SimulationCell) -> float:
+def rho(cell: SimulationCell) -> float:
     """ρ = η / (2^n_y (1 − η)), at which log(p + ρ) is the law of an anchored token, exactly."""
     rate = cell.replace_rate
-    return rate / (2**cell.num_token_bits * (1 - rate)) if rate > 0 else NOISELESS_OFFSET
+    return rate / (2**cell.num_token_bits * (1 - rate)) if rate > 0 else NOISELESS_RHO
 
 
 def fresh_batch(key: Any, num_samples: int, sampler: lg.Sampler) -> tuple[Any, Any]:
@@ -117,44 +122,58 @@ def _train(
     return config, trained, es.initial_params(config, keys)
 
 
-def _exact_metrics(cell: SimulationCell, model: lg.ConceptModel) -> Metrics:
-    exact = truth(model)
+def _exact_metrics(cell: SimulationCell, model: lg.ConceptModel, exact: Truth) -> Metrics:
     metrics = world_metrics(model, exact) | ceiling_metrics(exact)
     metrics |= accuracy_metrics("raw_input", exact.raw_input, exact)
-    if np.isfinite(exact.log_posterior).all():
-        metrics |= accuracy_metrics("log_posterior", exact.log_posterior, exact)
-    if cell.panel != "graph":
-        metrics |= accuracy_metrics("belief", np.exp(exact.log_posterior), exact)
-    if np.isfinite(exact.log_predictive).all():
+    finite = np.isfinite(exact.log_predictive).all()
+    if finite:
         oracle = lg.oracle_representation(model, exact.context).representation
-        metrics |= accuracy_metrics("oracle", oracle, exact)
+        metrics |= accuracy_metrics("oracle", oracle, exact, best=True)
     if cell.panel != "graph":
-        for law, features in laws(exact, offset(cell)).items():
-            metrics |= law_metrics("oracle", law, features, exact.log_predictive, exact.weight)
+        belief = np.exp(exact.log_posterior)
+        metrics |= accuracy_metrics("belief", belief, exact, best=not finite)
+    if cell.panel != "graph" and np.isfinite(exact.log_posterior).all():
+        metrics |= accuracy_metrics("log_posterior", exact.log_ratios, exact, best=True)
+    if _scores_laws(cell):
+        for law, features in (laws(exact, rho(cell)) | null_laws(exact)).items():
+            metrics |= law_metrics("oracle", law, features, exact.log_predictive, exact)
     return metrics
 
 
 def _trained_metrics(
-    cell: SimulationCell, model: lg.ConceptModel, predictor: es.Predictor, params: Any, start: Any
+    cell: SimulationCell, exact: Truth, predictor: es.Predictor, params: Any, start: Any
 ) -> Metrics:
-    exact = truth(model)
     representation, log_predicted = _read(predictor, params, exact)
     untrained, log_untrained = _read(predictor, start, exact)
-    excess = es.excess_loss(exact.log_predictive, log_predicted, exact.weight)
-    information = lg.token_information(model, exact.context, exact.log_weight)
-    share = excess / information if information > NO_INFORMATION else np.nan
-    metrics = {"excess_loss.trained": excess, "excess_share.trained": share}
+    metrics = _excess_metrics(exact, log_predicted)
     metrics |= accuracy_metrics("trained", representation, exact)
     metrics |= accuracy_metrics("untrained", untrained, exact)
-    metrics |= accuracy_metrics("permuted", es.permute_contexts(representation), exact)
-    if cell.panel == "graph":
-        return metrics
-    features = laws(exact, offset(cell))
-    for law in features.keys() & {"log_posterior", "belief", "offset"}:
-        phi = features[law]
-        metrics |= law_metrics("trained", law, phi, log_predicted, exact.weight)
-    law = "log_posterior" if "log_posterior" in features else "belief"
-    return metrics | law_metrics("untrained", law, features[law], log_untrained, exact.weight)
+    metrics |= accuracy_metrics("permuted", exact.permuted(representation), exact)
+    if _scores_laws(cell):
+        found = laws(exact, rho(cell))
+        for law, features in (found | {"raw_input": exact.raw_input}).items():
+            metrics |= law_metrics("trained", law, features, log_predicted, exact)
+        for law in found.keys() & {"log_posterior", "belief"}:
+            metrics |= law_metrics("untrained", law, found[law], log_untrained, exact)
+    return metrics
+
+
+def _excess_metrics(exact: Truth, log_predicted: np.ndarray) -> Metrics:
+    """The excess loss, as a share of I(x; y) too, and whether the predictor counts as trained."""
+    excess = es.excess_loss(exact.log_predictive, log_predicted, exact.weight)
+    information = es.mutual_information(exact.log_predictive, exact.weight)
+    learnable = information > NO_INFORMATION
+    return {
+        "diverged.trained": 0.0,
+        "excess_loss.trained": excess,
+        "excess_share.trained": excess / information if learnable else np.nan,
+        "counted.trained": float(not learnable or is_trained(excess / information)),
+    }
+
+
+def _scores_laws(cell: SimulationCell) -> bool:
+    """S of p(c|x) with 64 tokens and more takes longer than all else together: left out."""
+    return cell.num_token_bits <= MAX_SCORED_TOKEN_BITS
 
 
 def _read(predictor: es.Predictor, params: Any, exact: Truth) -> tuple[np.ndarray, np.ndarray]:
@@ -168,4 +187,6 @@ def _seed(params: Any, index: int) -> Any:
 
 
 def _by_name(rows: list[Metrics]) -> dict[str, list[float]]:
-    return {name: [row[name] for row in rows] for name in rows[0]}
+    """One list per metric, NaN where a seed has no such metric."""
+    names = sorted({name for row in rows for name in row})
+    return {name: [row.get(name, np.nan) for row in rows] for name in names}

@@ -24,17 +24,7 @@ class Store:
     """The results below one folder. Raises ValueError when the folder cannot be written to."""
 
     def __init__(self, root: str | os.PathLike[str]) -> None:
-        self.root = Path(root)
-        probe = self.root / f".writable-{uuid.uuid4().hex}"
-        try:
-            self.root.mkdir(parents=True, exist_ok=True)
-            probe.touch()
-            probe.unlink()
-        except OSError as error:
-            raise ValueError(
-                f"the output folder {self.root} cannot be written to "
-                f"({error.strerror or error}): name another one with --out"
-            ) from None
+        self.root = writable_folder(Path(root))
 
     def folder(self, experiment: str, cell: Any, sources: str) -> Path:
         """Where a cell lives, whether or not it has been computed."""
@@ -74,6 +64,31 @@ class Store:
             _sync_folder(folder.parent)
         finally:
             shutil.rmtree(aside, ignore_errors=True)
+
+
+def writable_folder(folder: Path) -> Path:
+    """The folder, made if need be. Raises ValueError when it cannot be written to."""
+    probe = folder / f".writable-{uuid.uuid4().hex}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise ValueError(
+            f"the output folder {folder} cannot be written to ({error.strerror or error}): name "
+            "another one with --out"
+        ) from None
+    return folder
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Write a file aside and rename it into place, so that it is never half there."""
+    aside = path.with_name(f".{path.name}-{uuid.uuid4().hex}")
+    try:
+        aside.write_bytes(content)
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
 
 
 def canonical(cell: Any) -> dict[str, Any]:

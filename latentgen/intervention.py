@@ -24,7 +24,7 @@ def intervene(model: ConceptModel, values: Mapping[int, int]) -> ConceptModel:
     prior = list(model.prior)
     for concept, value in values.items():
         cardinality = model.space.cardinalities[model.space.check_concept(concept)]
-        if not 0 <= value < cardinality:
+        if value not in range(cardinality):
             raise ValueError(
                 f"concept {concept} has the values 0 … {cardinality - 1}; it cannot be set to "
                 f"{value}"

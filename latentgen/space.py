@@ -84,11 +84,15 @@ class ConceptSpace:
 
     def check_concept(self, concept: int) -> int:
         """The concept's number, or a ValueError when there is no such concept."""
+        try:
+            concept = operator.index(concept)
+        except TypeError:
+            raise ValueError(f"a concept is named by its number; got {concept!r}") from None
         if not 0 <= concept < self.num_concepts:
             raise ValueError(
                 f"concepts are numbered 0 … {self.num_concepts - 1}; there is no concept {concept}"
             )
-        return int(concept)
+        return concept
 
 
 def _integers(array: Any, name: str) -> Any:

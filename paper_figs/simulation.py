@@ -27,13 +27,13 @@ NULL_NAMES = {
 LAWS = {
     "log_posterior": (style.BLUE, "log p(c∣x)"),
     "belief": (style.ORANGE, "p(c∣x)"),
-    "offset": (style.GREEN, "log(p(c∣x) + ρ)"),
+    "rho": (style.GREEN, "log(p(c∣x) + ρ)"),
 }
 SMALL_PRINT = (
     "Filled: held out by distinct context. Hollow or dotted: too few contexts to hold any out, "
     "scored on the population; no evidence.\nLines: exact or oracle. Markers: trained; diamonds: "
-    "excess loss above .01 of I(x; y), not counted. Grey: nulls. Bands, bars: 95 % t intervals "
-    "over worlds."
+    "excess loss of some seed above .01 of I(x; y), not counted. Grey: nulls. Bands, bars: 95 % t "
+    "intervals over worlds."
 )
 
 
@@ -91,7 +91,7 @@ def _noiseless(rows: list[Row]) -> Figure:
         accuracy, law = grid[:, column]
         accuracy.set_title(TITLES[token])
         _accuracy(accuracy, chosen, SIZE, "belief")
-        _laws(law, chosen, SIZE, ["belief", "offset"])
+        _laws(law, chosen, SIZE, ["belief", "rho"])
         law.set_xlabel(SIZE_LABEL)
     return _finish(figure, grid)
 
@@ -120,6 +120,8 @@ def _accuracy(axes: Axes, rows: list[Row], axis: str, oracle: str) -> None:
     held, whole = _both(rows, axis, f"accuracy.{oracle}")
     reader = {"oracle": "oracle: probe of a perfect predictor", "belief": "probe of exact p(c∣x)"}
     style.line(axes, held, style.GREEN, reader[oracle])
+    best = series(rows, axis, f"accuracy.{oracle}.best")
+    style.line(axes, best, style.PURPLE, "oracle: best linear reader found", (0, (5, 1)))
     style.line(axes, whole, style.GREEN, "", (0, (1, 1)))
     _trained(axes, rows, axis, "accuracy.trained", style.BLUE, "trained: probe of the network")
     for source, dashes in NULLS.items():
@@ -134,9 +136,11 @@ def _levels(axes: Axes, rows: list[Row]) -> None:
     """The same at places that no line should join."""
     held, whole = _both(rows, PLACE, "accuracy.oracle")
     bayes = series(rows, PLACE, "accuracy.bayes.population")
+    best = series(rows, PLACE, "accuracy.oracle.best")
     for data, colour, label, dashes in (
         (bayes, style.BLACK, "Bayes accuracy (exact)", "-"),
         (held, style.GREEN, "oracle: probe of a perfect predictor", "-"),
+        (best, style.PURPLE, "oracle: best linear reader found", "-"),
         (whole, style.GREEN, "", ":"),
     ):
         left, right = ([p + shift for p in data.position] for shift in (-0.35, 0.35))
@@ -165,9 +169,14 @@ def _laws(axes: Axes, rows: list[Row], axis: str, laws: list[str]) -> None:
         style.line(axes, missed(held, FLOOR), colour, f"{label}, oracle")
         style.line(axes, missed(whole, FLOOR), colour, "", (0, (1, 1)))
         _trained(axes, rows, axis, f"score_{law}.trained", colour, f"{label}, trained")
-    for law, dashes in (("raw_input", ":"), ("permuted", "-.")):
-        data = series(rows, axis, f"score_{law}.oracle.held_out")
-        style.null(axes, missed(data, FLOOR), dashes, f"null: {NULL_NAMES[law]}")
+    nulls = {
+        "score_raw_input.oracle": (":", "raw input"),
+        "score_permuted.oracle": ("-.", "rows permuted"),
+        f"score_{laws[0]}.untrained": ("--", f"{LAWS[laws[0]][1]}, untrained"),
+    }
+    for metric, (dashes, label) in nulls.items():
+        data = series(rows, axis, f"{metric}.held_out")
+        style.null(axes, missed(data, FLOOR), dashes, f"null: {label}")
     for limit in (0.01, 0.05):  # a law holds below the first, and fails above the second
         axes.axhline(limit, color=style.GREY, linewidth=0.6, zorder=0)
     axes.set_yscale("log")
@@ -196,19 +205,17 @@ def _trained(
     label: str,
     joined: bool = True,
 ) -> None:
-    """A trained curve; diamonds where the excess loss is too large to count."""
-    excess = series(rows, axis, "excess_share.trained")
-    pairs = zip(excess.position, excess.mean, strict=True)
-    late = [position for position, share in pairs if share > TRAINED_LIMIT]
+    """A trained curve; diamonds where the excess loss of some seed is too large to count."""
+    counted = series(rows, axis, "counted.trained")
+    pairs = zip(counted.position, counted.mean, strict=True)
+    late = [position for position, share in pairs if share < 1]
     held, whole = _both(rows, axis, metric)
     for data, hollow in ((held, False), (whole, True)):
         shown = missed(data, FLOOR) if metric.startswith("score_") else data
-        slow, counted = style.split(shown, late)
+        slow, quick = style.split(shown, late)
         style.trained(axes, slow, colour, "", hollow=True, marker="D")
-        if joined:
-            style.trained(axes, counted, colour, "" if hollow else label, hollow)
-        else:
-            style.trained(axes, counted, colour, "" if hollow else label, hollow, "s")
+        named = "" if hollow else label
+        style.trained(axes, quick, colour, named, hollow, "o" if joined else "s")
 
 
 def _both(rows: list[Row], axis: str, metric: str) -> tuple[Series, Series]:

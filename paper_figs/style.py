@@ -84,11 +84,10 @@ def note(figure: Figure, text: str) -> None:
 
 
 def stamp_smoke(figure: Figure, profile: str) -> None:
-    """Mark a figure of the smoke profile as no evidence."""
-    if profile == "smoke":
-        figure.text(
-            0.99, 0.995, "smoke: not evidence", color=ORANGE, ha="right", va="top", fontsize=10
-        )
+    """Mark a figure of the smoke profile, or of too few seeds, as no evidence."""
+    if profile in ("smoke", "few seeds"):
+        text = f"{profile}: not evidence"
+        figure.text(0.99, 0.995, text, color=ORANGE, ha="right", va="top", fontsize=10)
 
 
 def split(data: Series, positions: Sequence[float]) -> tuple[Series, Series]:
