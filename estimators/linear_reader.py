@@ -11,8 +11,8 @@ from estimators.laws import checked_log_rows
 from estimators.softmax_fit import design_matrix, fit_softmax
 from estimators.whitening import checked_rows, checked_weight, fit_whitening
 
-SHARPENING = (1.0, 3.0, 3.0, 3.0, 3.0)  # each stage starts from logits this much larger
-STAGE_ITERATIONS = 60
+SHARPENING = (1.0, 4.0, 4.0, 4.0)  # each stage starts from logits this much larger
+STAGE_ITERATIONS = 40
 
 
 def best_linear_accuracy(

@@ -136,6 +136,8 @@ def _set_environment() -> None:
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.2")
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # workers are the parallelism
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    # small networks spend longer in the compiler than they gain from its last optimisations
+    os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=1")
     os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")  # workers share a GPU
 
 

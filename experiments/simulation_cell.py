@@ -37,6 +37,7 @@ class Training:
     batch_size: int = 256
     learning_rate: float = 1e-2
     hidden: tuple[int, ...] = (64, 64)
+    max_dim: int = 64  # of the representation, which otherwise has |tokens| − 1
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,12 @@ def _train(
 ) -> tuple[es.TrainConfig, es.Trained, Any]:
     num_tokens = 2**cell.num_token_bits
     config = es.TrainConfig(
-        es.MLP(cell.num_context_bits, num_tokens, num_tokens - 1, hidden=training.hidden),
+        es.MLP(
+            cell.num_context_bits,
+            num_tokens,
+            min(num_tokens - 1, training.max_dim),
+            hidden=training.hidden,
+        ),
         training.num_steps,
         training.batch_size,
         training.learning_rate,
@@ -153,8 +159,8 @@ def _trained_metrics(
         found = laws(exact, rho(cell))
         for law, features in (found | {"raw_input": exact.raw_input}).items():
             metrics |= law_metrics("trained", law, features, log_predicted, exact)
-        for law in found.keys() & {"log_posterior", "belief"}:
-            metrics |= law_metrics("untrained", law, found[law], log_untrained, exact)
+        law = "log_posterior" if "log_posterior" in found else "belief"
+        metrics |= law_metrics("untrained", law, found[law], log_untrained, exact)
     return metrics
 
 

@@ -16,6 +16,8 @@ from latentgen.exact import (
 )
 from latentgen.model import ConceptModel
 
+CACHED = 2**15  # numbers in a block that stays in the cache
+
 
 def entropy(log_probability: ArrayLike) -> np.ndarray:
     """H = −Σ p log p over the last axis, nats, with 0 log 0 = 0."""
@@ -85,9 +87,13 @@ def epsilon(model: ConceptModel, context: ArrayLike, log_weight: ArrayLike | Non
     """
     log_joint = log_posterior(model, context)
     log_token = log_token_given(model, np.shape(context)[1])
-    found, buffer = np.zeros(len(log_joint)), np.empty_like(log_joint)
-    for column in log_token.T:
-        found += np.exp(np.add(log_joint, column, out=buffer).max(-1))
+    found = np.zeros(len(log_joint))
+    rows = max(1, CACHED // log_joint.shape[1])
+    for start in range(0, len(log_joint), rows):
+        block = log_joint[start : start + rows]
+        buffer = np.empty_like(block)
+        for column in log_token.T:
+            found[start : start + rows] += np.exp(np.add(block, column, out=buffer).max(-1))
     return float(1 - normalised_weight(log_weight, len(log_joint)) @ found)
 
 

@@ -1,0 +1,212 @@
+"""Do the words follow the numbers, whatever the numbers are?
+
+Records are made up: every metric has a value per setting, spread a little over the seeds.
+"""
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from experiments.experiment import CellRecord
+from experiments.simulation import PAPER, cells
+from experiments.simulation_finding import finding
+from experiments.store import canonical
+
+NAMES = {
+    "exact": ["epsilon.exact", "context_epsilon.exact", "concept_information.exact"],
+    "accuracy": ["oracle", "belief", "log_posterior", "raw_input"],
+    "trained": ["trained", "untrained", "permuted"],
+    "laws": ["log_posterior", "belief", "rho", "raw_input", "permuted", "argmax"],
+}
+PLAUSIBLE = {
+    "concept_information.exact": 0.5,
+    "epsilon.exact": 0.01,
+    "context_epsilon.exact": 0.1,
+    "accuracy.bayes.population": 0.95,
+    "accuracy.majority.population": 0.6,
+    "accuracy.raw_input.held_out": 0.7,
+    "accuracy.untrained.held_out": 0.65,
+    "accuracy.permuted.held_out": 0.5,
+    "accuracy.trained.held_out": 0.9,
+    "score_raw_input.oracle.held_out": 0.5,
+    "score_permuted.oracle.held_out": -0.2,
+    "score_argmax.oracle.held_out": 0.6,
+    "counted.trained": 1.0,
+    "excess_share.trained": 0.005,
+    "diverged.trained": 0.0,
+}
+
+
+def metrics_of(cell):
+    """The metrics a cell would hold, with plausible values."""
+    names = []
+    if cell.training is None:
+        names += NAMES["exact"] + ["accuracy.bayes.population", "accuracy.majority.population"]
+        for source in NAMES["accuracy"]:
+            names += [f"accuracy.{source}.{e}" for e in ("held_out", "population", "best")]
+        for law in NAMES["laws"]:
+            names += [f"score_{law}.oracle.{e}" for e in ("held_out", "population")]
+            names.append(f"converged_{law}.oracle")
+    else:
+        names += ["counted.trained", "excess_share.trained", "diverged.trained"]
+        for source in NAMES["trained"]:
+            names += [f"accuracy.{source}.{e}" for e in ("held_out", "population")]
+        for law in ("log_posterior", "belief", "rho"):
+            names += [f"score_{law}.{s}.held_out" for s in ("trained", "untrained")]
+    return {name: PLAUSIBLE.get(name, 0.9) for name in names}
+
+
+def records(override=lambda cell, name: None, config=PAPER):
+    """Made-up records; override(cell, name) may give another value, NaN for none."""
+    found = []
+    spread = np.random.default_rng(0)
+    for cell in cells(config):
+        metrics = {}
+        for name, usual in metrics_of(cell).items():
+            given = override(cell, name)
+            value = usual if given is None else given
+            noise = 0 if name.startswith(("counted", "diverged")) else 1e-4
+            drawn = value + noise * spread.normal(size=len(cell.seeds))
+            metrics[name] = [None if np.isnan(v) else float(v) for v in drawn]
+        found.append(CellRecord(canonical(cell), metrics))
+    return found
+
+
+def words(override=lambda cell, name: None, evidence=True, config=PAPER):
+    told = finding(records(override, config), evidence)
+    return told, " ".join([told.headline, *told.paragraphs])
+
+
+def by_noise(low, high):
+    """A metric that depends on the noise of the token in the noise panel."""
+
+    def value(cell):
+        return low if cell.replace_rate < 0.01 else high
+
+    return value
+
+
+def noise_world(score, best):
+    def override(cell, name):
+        if cell.panel != "noise":
+            return None
+        if name == "score_log_posterior.oracle.held_out":
+            return score(cell)
+        return best(cell) if name == "accuracy.oracle.best" else None
+
+    return override
+
+
+def test_accuracy_is_said_to_fall_where_the_law_holds_only_when_it_does():
+    _, text = words(noise_world(by_noise(0.995, 0.7), by_noise(0.8, 0.94)))
+    assert "Accuracy is high where the law fails, and low where it holds" in text
+
+
+@pytest.mark.parametrize(
+    ("score", "best"),
+    [
+        (by_noise(0.7, 0.7), by_noise(0.8, 0.94)),  # the law fails at both ends
+        (by_noise(0.995, 0.995), by_noise(0.8, 0.94)),  # it holds at both
+        (by_noise(0.995, 0.7), by_noise(0.94, 0.8)),  # accuracy goes the other way
+    ],
+)
+def test_otherwise_it_is_said_that_this_is_not_seen(score, best):
+    _, text = words(noise_world(score, best))
+    assert "Here it is not seen that accuracy falls where the law holds" in text
+    assert "Accuracy is high where the law fails" not in text
+
+
+def headline_score(value):
+    def override(cell, name):
+        return value if name == "score_log_posterior.oracle.held_out" else None
+
+    return override
+
+
+@pytest.mark.parametrize(
+    ("score", "said"),
+    [(0.999, "the law holds"), (0.97, "the law is approximate"), (0.6, "the law fails")],
+)
+def test_the_headline_gives_the_verdict_of_the_numbers(score, said):
+    told, _ = words(headline_score(score))
+    assert said in told.headline
+    assert "the raw input explains as much" not in told.headline
+
+
+def test_a_law_that_the_raw_input_explains_as_well_is_no_evidence():
+    def override(cell, name):
+        return 0.998 if name.startswith(("score_log_posterior.o", "score_raw_input.o")) else None
+
+    told, _ = words(override)
+    assert "the law holds; the raw input explains as much" in told.headline
+
+
+def test_a_trivial_corner_gets_no_verdict():
+    told, _ = words(lambda cell, name: 0.995 if name.startswith("score_argmax") else None)
+    assert "a trivial corner: no verdict" in told.headline
+
+
+def test_saturated_settings_get_no_verdict_and_enter_no_range():
+    def override(cell, name):
+        saturated = name.endswith("held_out") and name.startswith(("accuracy.oracle", "score_"))
+        return np.nan if saturated else None
+
+    told, text = words(override)
+    assert "saturated: no verdict" in told.headline
+    assert "every setting is saturated" in text
+
+
+def test_below_the_largest_null_there_is_no_evidence():
+    _, text = words(lambda cell, name: 0.93 if name == "accuracy.raw_input.held_out" else None)
+    assert "no evidence that the representation tells the concepts" in text
+    _, text = words()
+    assert "no evidence that the representation tells the concepts" not in text
+    assert "evidence that the representation tells the concepts" in text
+
+
+@pytest.mark.parametrize(("slope", "said"), [(0.02, "it rises, as in the paper"), (0, "no clear")])
+def test_a_rise_with_the_size_of_the_context_is_read_off(slope, said):
+    def override(cell, name):
+        rises = name == "accuracy.trained.held_out" and cell.panel == "size"
+        return 0.6 + slope * cell.num_context_bits if rises else None
+
+    _, text = words(override)
+    assert said in text
+
+
+def test_predictors_that_do_not_count_are_said_wherever_they_are_quoted():
+    def override(cell, name):
+        if name == "counted.trained":
+            return 0.0
+        return 0.3 if name == "excess_share.trained" else None
+
+    told, text = words(override)
+    assert "0 of 10 seeds count as trained" in told.headline
+    assert "In no setting does every seed count as trained" in text
+    assert re.search(r"Training: 0 of \d+ predictors", text)
+
+
+def test_a_diverged_seed_leaves_no_answer_and_no_crash():
+    def override(cell, name):
+        if cell.training is None:
+            return None
+        if name == "counted.trained":
+            return 0.0
+        return np.nan if not name.startswith("diverged") else 1.0
+
+    _, text = words(override)
+    assert "no answer" in text
+
+
+@pytest.mark.parametrize(
+    ("evidence", "config"),
+    [(False, PAPER), (True, replace(PAPER, num_trained=5)), (True, replace(PAPER, num_worlds=10))],
+)
+def test_without_enough_seeds_or_in_smoke_no_verdict_is_given(evidence, config):
+    told, text = words(noise_world(by_noise(0.995, 0.7), by_noise(0.8, 0.94)), evidence, config)
+    assert not told.evidence
+    judgements = ("the law holds", "the law fails", "is approximate", "evidence that", "as in the")
+    assert not [phrase for phrase in judgements if phrase in text.replace("as in the paper;", "")]
+    assert "high where the law fails" not in text
