@@ -11,7 +11,7 @@ from estimators.laws import checked_log_rows
 from estimators.softmax_fit import design_matrix, fit_softmax
 from estimators.whitening import checked_rows, checked_weight, fit_whitening
 
-SHARPENING = (1.0, 4.0, 4.0, 4.0)  # each stage starts from logits this much larger
+SHARPENING = (1.0, 4.0, 8.0)  # each stage starts from logits this much larger
 STAGE_ITERATIONS = 40
 
 

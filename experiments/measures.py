@@ -60,14 +60,13 @@ def truth(model: lg.ConceptModel, random_state: int) -> Truth:
     )
 
 
-def world_metrics(model: lg.ConceptModel, exact: Truth) -> Metrics:
-    """Information, losses and ε of the world: exact numbers."""
+def world_metrics(exact: Truth) -> Metrics:
+    """Information, the Bayes loss and ε through the context: exact numbers."""
     information = [es.mutual_information(rows, exact.weight) for rows in exact.log_concepts]
     return {
         "bayes_loss.exact": float(exact.weight @ lg.entropy(exact.log_predictive)),
         "token_information.exact": es.mutual_information(exact.log_predictive, exact.weight),
         "concept_information.exact": float(np.mean(information)),
-        "epsilon.exact": lg.epsilon(model, exact.context, exact.log_weight),
         "context_epsilon.exact": 1 - float(exact.weight @ np.exp(exact.log_posterior.max(1))),
     }
 

@@ -37,7 +37,7 @@ class SimulationConfig:
     """Size of the context in the second panel, so that it grows with the number of concepts."""
     noiseless_context_bits: tuple[int, ...] = (0, 2, 3, 4, 8, 12)
     """Sizes of the context in the third panel, where δ = η = 0."""
-    replace_rates: tuple[float, ...] = (1e-4, 1e-3, 0.01, 0.1, 0.3)
+    replace_rates: tuple[float, ...] = (1e-4, 0.01, 0.1, 0.3)
     """η in the fourth panel, where the token has all four digits."""
     replace_context_bits: int = 8
     """Size of the context in the fourth panel."""
