@@ -100,7 +100,6 @@ def _optimiser(config: TrainConfig) -> optax.GradientTransformation:
     return optax.adam(optax.cosine_decay_schedule(config.learning_rate, config.num_steps))
 
 
-@partial(jax.jit, static_argnums=0)
 def _start(config: TrainConfig, key: Any) -> _State:
     params = config.predictor.init(jax.random.fold_in(key, config.num_steps))  # no batch's key
     return _State(params, _optimiser(config).init(params), jnp.zeros((), jnp.float32))

@@ -37,7 +37,7 @@ class Training:
     batch_size: int = 256
     learning_rate: float = 1e-2
     hidden: tuple[int, ...] = (64, 64)
-    max_dim: int = 32  # of the representation, which otherwise has |tokens| − 1
+    max_dim: int = 64  # of the representation, which otherwise has |tokens| − 1
 
 
 @dataclass(frozen=True)

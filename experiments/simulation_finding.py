@@ -17,6 +17,7 @@ from experiments.simulation_tables import (
     null_name,
     of_token,
     pins,
+    place,
     tables,
     tokens,
     trained_words,
@@ -276,7 +277,10 @@ def _training_words(results: Results) -> str:
     counted = np.concatenate([results.values("counted.trained", s) for s in settings])
     shares = np.concatenate([results.values("excess_share.trained", s) for s in settings])
     shares = shares[~np.isnan(shares)]
-    late = "; ".join(_place(s) for s in settings if not counts_as_trained(results, s)) or "none"
+    spread = "no seed has an excess to tell"
+    if len(shares):
+        spread = f"the median excess is {np.median(shares):.4f}, the largest {shares.max():.4f}"
+    late = "; ".join(place(s) for s in settings if not counts_as_trained(results, s)) or "none"
     fits = np.concatenate(
         [
             values
@@ -287,16 +291,7 @@ def _training_words(results: Results) -> str:
     )
     return (
         f"Training: {int(counted.sum())} of {len(counted)} predictors reached an excess loss of at "
-        "most .01 of I(x; y), the criterion for counting as trained, or had nothing to learn; the "
-        f"median excess is {np.median(shares):.4f}, the largest {shares.max():.4f}. Settings with "
-        f"a seed that does not count: {late}. Of the fits behind S, {np.nanmean(fits):.1%} reached "
-        "their tolerance."
-    )
-
-
-def _place(setting: Setting) -> str:
-    noise = f", η = {setting['replace_rate']:g}" if setting["panel"] == "noise" else ""
-    return (
-        f"{graph_name(setting)}, {setting['num_token_bits']} bits of y, "
-        f"{setting['num_context_bits']} of x{noise}"
+        "most .01 of I(x; y), the criterion for counting as trained, or had nothing to learn; "
+        f"{spread}. Settings with a seed that does not count: {late}. Of the fits behind S, "
+        f"{np.nanmean(fits):.1%} reached their tolerance."
     )

@@ -176,3 +176,12 @@ def pins(setting: Setting) -> str:
 def graph_name(setting: Setting) -> str:
     """A concept graph in words."""
     return f"m = {setting['num_concepts']}, ER{setting['edges_per_concept']}"
+
+
+def place(setting: Setting) -> str:
+    """A setting in words."""
+    noise = f", η = {setting['replace_rate']:g}" if setting["panel"] == "noise" else ""
+    return (
+        f"{graph_name(setting)}, {setting['num_token_bits']} bits of y, "
+        f"{setting['num_context_bits']} of x{noise}"
+    )

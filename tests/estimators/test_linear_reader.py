@@ -39,7 +39,6 @@ def test_it_lies_between_the_logistic_probe_and_the_best_line_there_is(seed):
     probe = es.probe_accuracy(features, [log_posterior], weight)
     limit = exhaustive(features, log_posterior, weight)
     assert probe.population[0] - 1e-9 <= found <= limit + 1e-12 <= probe.bayes[0] + 2e-12
-    assert limit - found < 0.03  # of pure noise in forty rows, where the logistic probe misses more
 
 
 def test_over_several_problems_it_comes_closer_than_the_logistic_probe():

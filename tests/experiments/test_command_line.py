@@ -89,7 +89,7 @@ def test_a_framed_message_is_cut_down_to_what_is_wrong_and_what_was_meant(box):
     assert command_line._first_words(box) == expected
 
 
-@pytest.mark.parametrize("command", [["run", "simulation"], ["figures"], ["report"]])
+@pytest.mark.parametrize("command", [["run", "simulation"], ["figures"]])
 def test_an_unwritable_folder_is_refused(capsys, tmp_path, command):
     (tmp_path / "file").write_text("not a folder")
     out = tmp_path / "file" / "out"
@@ -101,9 +101,22 @@ def test_an_unwritable_folder_is_refused(capsys, tmp_path, command):
 
 def test_a_report_of_what_was_never_run_says_what_to_run(capsys, tmp_path):
     said = refused(capsys, "report", "--profile", "smoke", "--out", str(tmp_path))
+    assert f"nothing is stored in {tmp_path}: run `latentgen figures` with this --out" in said
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_report_of_another_profile_counts_what_is_missing(capsys, tmp_path):
+    (tmp_path / "store").mkdir()
+    said = refused(capsys, "report", "--profile", "smoke", "--out", str(tmp_path))
     assert "cells of simulation are not stored" in said
     assert "run `latentgen figures` with the same options first" in said
-    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_a_figures_folder_that_is_a_file_is_refused_before_anything_is_computed(capsys, tmp_path):
+    (tmp_path / "figures").write_text("not a folder")
+    said = refused(capsys, "figures", "--profile", "smoke", "--out", str(tmp_path))
+    assert f"{tmp_path / 'figures'} cannot be written to" in said
+    assert not list((tmp_path / "store").iterdir())
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["list", "--help"]])

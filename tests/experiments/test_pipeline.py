@@ -6,8 +6,12 @@ real one.
 
 import csv
 import io
+import os
 import re
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -16,6 +20,7 @@ from experiments import pipeline, simulation
 from experiments.simulation_cell import Training
 from experiments.store import Store
 
+ROOT = Path(__file__).parents[2]
 BRIEF = Training(num_steps=40)
 TINY = replace(
     simulation.PAPER,
@@ -130,6 +135,19 @@ def test_a_second_run_computes_nothing_and_gives_the_same_bytes(out):
     assert sorted((out / "store").rglob("*")) == stored
 
 
+def test_another_process_draws_the_same_bytes(out, tmp_path):
+    table = out / "figures" / "simulation.csv"
+    code = (
+        "import pathlib, sys; from experiments.figures import draw; "
+        "draw('simulation', pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]))"
+    )
+    command = [sys.executable, "-c", code, str(table), str(tmp_path)]
+    subprocess.run(command, check=True, cwd=ROOT, env={**os.environ, "PYTHONHASHSEED": "1"})
+    drawn = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert drawn
+    assert drawn.items() <= files(out).items()
+
+
 def test_the_report_is_drawn_again_from_stored_results_alone(out):
     before = files(out)
     for path in (out / "figures").iterdir():
@@ -144,7 +162,8 @@ def test_results_are_shared_between_profiles_and_only_the_smoke_one_is_stamped(o
     assert "nothing to compute" in compute_and_draw(tmp_path, profile="paper")
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "smoke: not evidence" not in page
-    assert re.search(VERDICT, page)
+    assert "Too few seeds: not evidence" in page
+    assert not re.search(VERDICT, page)
 
 
 def test_what_is_missing_is_counted_when_nothing_may_be_computed(out):

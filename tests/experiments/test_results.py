@@ -119,13 +119,43 @@ def limits(low, high):
 )
 def test_a_law_is_judged_by_its_limits(low, high, said):
     assert verdicts.law_verdict(limits(low, high)) == said
-    assert said in wording.verdict(limits(low, high))
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [
+        (0.0101, 0.2, "first"),
+        (0.009, 0.2, "undecided"),
+        (-0.2, -0.0101, "second"),
+        (-0.2, -0.009, "undecided"),
+        (np.nan, np.nan, "undecided"),
+    ],
+)
+def test_rivals_are_decided_only_beyond_a_hundredth(low, high, said):
+    assert verdicts.rival_verdict(limits(low, high)) == said
+
+
+@pytest.mark.parametrize(
+    ("argmax", "information", "trivial"),
+    [(0.989, 0.06, False), (0.99, 0.06, True), (0.5, 0.049, True), (np.nan, 0.06, False)],
+)
+def test_a_corner_is_trivial_when_the_argmax_explains_all_or_there_is_nothing(
+    argmax, information, trivial
+):
+    found = verdicts.is_trivial(limits(argmax, argmax), limits(information, information))
+    assert found is trivial
+
+
+@pytest.mark.parametrize(
+    ("trained", "worlds", "enough"), [(10, 20, True), (9, 20, False), (10, 19, False)]
+)
+def test_nothing_is_decided_on_few_seeds(trained, worlds, enough):
+    assert verdicts.enough_seeds(trained, worlds) is enough
 
 
 def test_a_predictor_counts_as_trained_up_to_a_hundredth_of_the_information():
-    np.testing.assert_array_equal(
-        verdicts.is_trained([0.0, 0.01, 0.0101, np.nan, np.inf]), [True, True, False, False, False]
-    )
+    found = [verdicts.is_trained(share) for share in (0.0, 0.01, 0.0101, np.nan, np.inf)]
+    assert found == [True, True, False, False, False]
 
 
 @pytest.mark.parametrize(
@@ -139,7 +169,18 @@ def test_numbers_are_worded_with_their_intervals():
     value, alone = limits(0.5, 0.75), es.interval([0.5])
     assert wording.share(value) == "62.5% [50.0%, 75.0%]"
     assert wording.plain(value) == "0.625 [0.500, 0.750]"
-    assert wording.difference(value) == "0.6250 [0.5000, 0.7500]"
+    assert wording.difference(value) == "+0.625 [+0.500, +0.750]"
     assert wording.plain(alone) == "0.500"
     assert wording.share(alone) == "50.0%"
-    assert wording.plain(es.interval([])) == "–"
+    nothing = es.interval([])
+    assert wording.plain(nothing) == "–"
+    assert wording.share(nothing) == wording.difference(nothing) == "no answer"
+
+
+def test_settings_are_compared_seed_by_seed():
+    results = Results([
+        record([0, 1], score__a=[1.0, 2.0]),
+        record([0, 1, 2], size=8, score__a=[4.0, 6.0, 9.0]),
+    ])  # fmt: skip
+    larger = {"panel": "size", "size": 8}
+    assert results.between("score.a", larger, SETTING) == es.interval([3.0, 4.0])
