@@ -20,7 +20,7 @@ LOCK := $(BIN)/python -m uv pip compile --quiet --universal --python-version 3.1
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s%s\n", $$1, $$2 }' Makefile
-	@echo "Variables: PROFILE=smoke|paper|full  SEEDS=N  OUT=folder  WORKERS=N  ARGS='for pytest'  PYTHON=python3"
+	@echo "Variables: PROFILE=smoke|paper|full  SEEDS=N  OUT=folder  WORKERS=N of pytest  ARGS='for pytest'  PYTHON=python3"
 
 figures: $(VENV)/.runtime  ## run the simulation, draw the figures, write report.html
 	@$(BIN)/latentgen figures --profile "$(PROFILE)" --out "$(OUT)" $(if $(SEEDS),--seeds $(SEEDS))

@@ -18,6 +18,7 @@ import numpy as np
 import latentgen as lg
 
 REPEATS = 5
+MOST_SECONDS, MOST_GIB = 10, 2
 NUM_CONCEPTS, NUM_CONTEXTS, NUM_WORDS = 20, 1000, 20
 
 
@@ -79,10 +80,13 @@ def enumeration() -> None:
     }.items():
         start = time.perf_counter()
         work()
+        elapsed = time.perf_counter() - start
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+        met = "met" if elapsed <= MOST_SECONDS and peak <= MOST_GIB else "missed"
         print(
             f"{function}, 2^{NUM_CONCEPTS} configurations × {NUM_CONTEXTS} contexts of {NUM_WORDS} "
-            f"words: {time.perf_counter() - start:.1f} s, peak memory {peak:.2f} GiB"
+            f"words: {elapsed:.1f} s, peak memory {peak:.2f} GiB (aim {MOST_SECONDS} s, "
+            f"{MOST_GIB} GiB: {met})"
         )
 
 

@@ -3,6 +3,7 @@
 Every variable takes one random word of 32 bits and compares it with integer thresholds, by
 binary search when it has more than two outcomes. Probabilities become multiples of 2^-31; every
 outcome of positive probability keeps at least one of them, and one of probability zero gets none.
+(Where configurations are drawn at once, their probability must exceed 1e-308 to count as positive.)
 """
 
 from dataclasses import dataclass

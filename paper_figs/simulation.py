@@ -33,7 +33,7 @@ SMALL_PRINT = (
     "Filled: held out by distinct context. Hollow or dotted: too few contexts to hold any out, "
     "scored on the population; no evidence.\nLines: exact or oracle. Markers: trained; diamonds: "
     "excess loss of some seed above .01 of I(x; y), not counted. Grey: nulls. Bands, bars: 95 % t "
-    "intervals over worlds."
+    "intervals over worlds. Curves on the lower edge of 1 − S lie at 1e-5 or below."
 )
 
 
@@ -121,7 +121,8 @@ def _accuracy(axes: Axes, rows: list[Row], axis: str, oracle: str) -> None:
     reader = {"oracle": "oracle: probe of a perfect predictor", "belief": "probe of exact p(c∣x)"}
     style.line(axes, held, style.GREEN, reader[oracle])
     best = series(rows, axis, f"accuracy.{oracle}.best")
-    style.line(axes, best, style.PURPLE, "oracle: best linear reader found", (0, (5, 1)))
+    whose = {"oracle": "oracle: best linear reader found", "belief": "best linear reader of p(c∣x)"}
+    style.line(axes, best, style.PURPLE, whose[oracle], (0, (5, 1)))
     style.line(axes, whole, style.GREEN, "", (0, (1, 1)))
     _trained(axes, rows, axis, "accuracy.trained", style.BLUE, "trained: probe of the network")
     for source, dashes in NULLS.items():
