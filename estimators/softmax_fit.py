@@ -42,7 +42,7 @@ def fit_softmax(
     whitening: Whitening | None = None,
     *,
     sizes: tuple[int, ...] | None = None,
-    tolerance: float = 1e-10,
+    tolerance: float = 1e-9,
 ) -> SoftmaxFit:
     """The minimiser of E_w KL(target ‖ softmax(U φ + v)) over U and v: a convex problem.
 

@@ -203,16 +203,19 @@ def _graph_words(results: Results) -> str:
     ratio = [results.best("accuracy.oracle", s).mean / bayes(results, s).mean for s in settings]
     low, high = settings[int(np.argmin(ratio))], settings[int(np.argmax(ratio))]
     counted = [s for s in settings if counts_as_trained(results, s)]
-    gaps = [results.paired(*_TRAINED_AND_ORACLE, s).mean for s in counted]
-    trained = (
+    trained, oracle = "accuracy.trained.held_out", "accuracy.oracle.held_out"
+    gaps = [results.paired(trained, oracle, s).mean for s in counted]
+    told = [is_evidence(results.paired(trained, highest_null(results, s), s)) for s in counted]
+    trained_part = (
         f" The trained probe lies {min(gaps):+.3f} to {max(gaps):+.3f} from it in the "
-        f"{len(counted)} of {len(settings)} settings in which every seed counts as trained."
+        f"{len(counted)} of {len(settings)} settings in which every seed counts as trained, and "
+        f"clearly .05 above the largest null in {sum(told)} of them."
         if gaps
         else " In no setting does every seed count as trained."
     )
     most = max(s["num_concepts"] for s in settings)
     same = [s for s in settings if s["num_concepts"] == most]
-    change = results.between("accuracy.trained.held_out", same[-1], same[0])
+    change = results.between(trained, same[-1], same[0])
     ends = f"ER{same[0]['edges_per_concept']} to ER{same[-1]['edges_per_concept']}"
     graphs = (
         f" From {ends} at m = {most} the trained probe changes by {difference(change)}."
@@ -223,11 +226,8 @@ def _graph_words(results: Results) -> str:
         "Concept graph and number of concepts, with 3m/2 bits of context and a token that pins c, "
         "saturated settings left out: a perfect predictor's probe reaches from "
         f"{min(ratio):.1%} ({graph_name(low)}) to {max(ratio):.1%} ({graph_name(high)}) of the "
-        f"Bayes accuracy.{trained}{graphs}"
+        f"Bayes accuracy.{trained_part}{graphs}"
     )
-
-
-_TRAINED_AND_ORACLE = ("accuracy.trained.held_out", "accuracy.oracle.held_out")
 
 
 def _noiseless_words(results: Results) -> str:

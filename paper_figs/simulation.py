@@ -32,7 +32,7 @@ LAWS = {
 SMALL_PRINT = (
     "Filled: held out by distinct context. Hollow or dotted: too few contexts to hold any out, "
     "scored on the population; no evidence.\nLines: exact or oracle. Markers: trained; diamonds: "
-    "excess loss of some seed above .01 of I(x; y), not counted. Grey: nulls. Bands, bars: 95 % t "
+    "excess loss of some seed above .01 of I(x; y), not counted. Grey: nulls.\nBands, bars: 95 % t "
     "intervals over worlds. Curves on the lower edge of 1 − S lie at 1e-5 or below."
 )
 
@@ -78,7 +78,7 @@ def _noise(rows: list[Row]) -> Figure:
     for axes in (accuracy, law):
         axes.set_xscale("log")
         axes.set_xlabel("noise η of the token")
-        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2)
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2)
     return _finish(figure, grid, legends=False)
 
 
@@ -241,7 +241,7 @@ def _finish(figure: Figure, grid: np.ndarray, legends: bool = True) -> Figure:
         for axes in row:
             if axes.get_xlabel() == SIZE_LABEL:
                 axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    figure.tight_layout(rect=(0, 0.07 if len(grid) == 1 else 0.05, 1, 0.97))
+    figure.tight_layout(rect=(0, 0.09 if len(grid) == 1 else 0.06, 1, 0.97))
     style.note(figure, SMALL_PRINT)
     return figure
 
