@@ -119,12 +119,14 @@ def _explained(
     )
 
 
-def checked_log_rows(log_target: ArrayLike, num_rows: int) -> np.ndarray:
+def checked_log_rows(
+    log_target: ArrayLike, num_rows: int, name: str = "the log-distribution"
+) -> np.ndarray:
     """Log-distributions [row, outcome] as float64; ValueError when they are not."""
     log_target = np.asarray(log_target, np.float64)
     if log_target.ndim != 2 or len(log_target) != num_rows:
         raise ValueError(
-            f"the target must have axes [row, outcome] with the {num_rows} rows of the features; "
+            f"{name} must have axes [row, outcome] with the {num_rows} rows of the features; "
             f"got shape {log_target.shape}"
         )
     total = np.exp(log_target).sum(1)
@@ -132,7 +134,7 @@ def checked_log_rows(log_target: ArrayLike, num_rows: int) -> np.ndarray:
     if wrong.size:
         row = int(wrong[0])
         raise ValueError(
-            f"the target must hold log-probabilities whose exponentials sum to 1; row {row} sums "
+            f"{name} must hold log-probabilities whose exponentials sum to 1; row {row} sums "
             f"to {total[row]:.6g}: give logarithms of probabilities in nats"
         )
     return log_target - np.log(total)[:, None]

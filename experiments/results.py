@@ -56,9 +56,11 @@ class Results:
         return _interval(self.values(metric, setting))
 
     def saturated(self, metric: str, setting: dict[str, Any]) -> bool:
-        """Whether nothing could be held out, so that only a population value is there."""
-        held = self.interval(f"{metric}.held_out", setting)
-        return not held.num_values
+        """Whether some seed has a population value only, as nothing could be held out."""
+        held, whole = (self.values(f"{metric}.{e}", setting) for e in ("held_out", "population"))
+        if len(held) != len(whole):
+            return bool(np.isnan(held).any())
+        return bool((np.isnan(held) & ~np.isnan(whole)).any())
 
     def best(self, metric: str, setting: dict[str, Any]) -> es.Interval:
         """The held-out value, or the population's when saturated."""

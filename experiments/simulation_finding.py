@@ -13,6 +13,7 @@ from experiments.simulation_tables import (
     counts_as_trained,
     graph_name,
     highest_null,
+    judged,
     largest_of,
     null_name,
     of_token,
@@ -25,11 +26,10 @@ from experiments.simulation_tables import (
 from experiments.verdicts import (
     enough_seeds,
     is_evidence,
-    is_trivial,
     law_verdict,
     rival_verdict,
 )
-from experiments.wording import difference, plain, share
+from experiments.wording import difference, number, percent, plain, share
 
 LAWS = {"log p(c∣x)": "log_posterior", "p(c∣x)": "belief", "log(p(c∣x) + ρ)": "rho"}
 CURVE = (0, 2, 3, 4, 8, 12)
@@ -48,7 +48,7 @@ def finding(records: Sequence[CellRecord], evidence: bool) -> Finding:
         *(_law_words(results, setting, evidence) for setting in largest),
         _noise_words(results, evidence),
         _price_words(results),
-        _graph_words(results),
+        _graph_words(results, evidence),
         _noiseless_words(results),
         _input_words(results, largest),
         _training_words(results),
@@ -61,31 +61,18 @@ def _headline(results: Results, largest: list[Setting], evidence: bool) -> str:
     parts = []
     for setting in largest:
         score = results.best("score_log_posterior.oracle", setting)
+        null = highest_null(results, setting)
         parts.append(
             f"when y {pins(setting)}, linear probes of the trained representation name a concept "
-            f"in {results.best('accuracy.trained', setting).mean:.1%} of cases"
-            f"{trained_words(results, setting)}, where {bayes(results, setting).mean:.1%} is "
-            f"possible, and log p(c∣x) explains {score.mean:.1%} of a perfect predictor"
-            f"{_judged(results, 'log_posterior', setting, evidence)}"
+            f"in {percent(results.best('accuracy.trained', setting))} of cases"
+            f"{trained_words(results, setting)}, where {percent(bayes(results, setting))} is "
+            f"possible, a perfect predictor's probe reads "
+            f"{percent(results.best('accuracy.oracle', setting))} and the largest null, "
+            f"{null_name(null)}, {percent(results.interval(null, setting))}; log p(c∣x) explains "
+            f"{percent(score)} of I(x; y) for a perfect predictor"
+            f"{judged(results, 'log_posterior', setting, evidence)}"
         )
-    return f"With {largest[0]['num_context_bits']} bits of context: " + "; ".join(parts) + "."
-
-
-def _judged(results: Results, law: str, setting: Setting, evidence: bool) -> str:
-    """The verdict on a law for a perfect predictor, in brackets; nothing without evidence."""
-    metric = f"score_{law}.oracle"
-    if not evidence:
-        return ""
-    if results.saturated(metric, setting):
-        return " (saturated: no verdict)"
-    information = results.interval("concept_information.exact", setting)
-    if is_trivial(results.best("score_argmax.oracle", setting), information):
-        return " (a trivial corner: no verdict)"
-    found = law_verdict(results.best(metric, setting))
-    words = {"approximate": "is approximate", "undecided": "stays undecided"}.get(found, found)
-    gap = results.paired(f"{metric}.held_out", "score_raw_input.oracle.held_out", setting)
-    null = "" if found == "fails" or is_evidence(gap) else "; the raw input explains as much"
-    return f" (the law {words}{null})"
+    return f"With {largest[0]['num_context_bits']} bits of context, " + ". And ".join(parts) + "."
 
 
 def _accuracy_words(results: Results, settings: list[Setting], evidence: bool) -> str:
@@ -99,13 +86,17 @@ def _accuracy_words(results: Results, settings: list[Setting], evidence: bool) -
         worth = f", {worth} that the representation tells the concepts"
     rise = ""
     if len(scored) > 1:
-        change = results.between("accuracy.trained.held_out", scored[-1], scored[0])
+        names = ("trained.held_out", "trained.population", "oracle.best")
+        changes = [results.between(f"accuracy.{n}", scored[-1], scored[0]) for n in names]
         paper = ""
         if evidence:
-            paper = ": it rises, as in the paper" if change.low > 0 else ": no clear rise"
+            rises = all(change.low > 0 for change in changes)
+            paper = ": it rises, as in the paper" if rises else ": no clear rise by all three"
         rise = (
-            f" From {scored[0]['num_context_bits']} to {last['num_context_bits']} bits, where "
-            f"contexts can be held out, the trained probe changes by {difference(change)}{paper}."
+            f" From {scored[0]['num_context_bits']} to {last['num_context_bits']} bits the trained "
+            f"probe changes by {difference(changes[0])} with contexts held out and by "
+            f"{difference(changes[1])} without, and the best linear reader of a perfect predictor "
+            f"by {difference(changes[2])}{paper}."
         )
     return (
         f"Size of the context, when y {pins(last)}: at {last['num_context_bits']} bits a linear "
@@ -126,18 +117,19 @@ def _law_words(results: Results, setting: Setting, evidence: bool) -> str:
         whole = results.interval(f"score_{law}.oracle.population", setting)
         trained = results.best(f"score_{law}.trained", setting)
         said.append(
-            f"{label}: {plain(oracle)}{_judged(results, law, setting, evidence)}, "
+            f"{label}: {plain(oracle)}{judged(results, law, setting, evidence)}, "
             f"{whole.mean:.3f} without holding contexts out, trained {plain(trained)}"
+            f"{trained_words(results, setting)}"
         )
     first, second = "score_log_posterior.oracle.held_out", "score_belief.oracle.held_out"
     rivals = results.paired(first, second, setting)
     winner = {"first": "log p explains more", "second": "p explains more"}
-    judged = f" ({winner.get(rival_verdict(rivals), 'undecided')})" if evidence else ""
+    told = f" ({winner.get(rival_verdict(rivals), 'undecided')})" if evidence else ""
     untrained = results.best("score_log_posterior.untrained", setting)
     return (
         f"The law at {setting['num_context_bits']} bits, when y {pins(setting)}; S for a perfect "
         f"predictor, then for the trained one. {'; '.join(said)}. log p(c∣x) less p(c∣x), paired: "
-        f"{difference(rivals)}{judged}. For an untrained network log p(c∣x) scores "
+        f"{difference(rivals)}{told}. For an untrained network log p(c∣x) scores "
         f"{plain(untrained)}. ρ = η / (2^n_y (1 − η)) is read off the token's table, not fitted; "
         "it gives the exact law only when the token pins c."
     )
@@ -149,7 +141,7 @@ def _noise_words(results: Results, evidence: bool) -> str:
     said = [
         f"at η = {setting['replace_rate']:g}, S of log p(c∣x) is "
         f"{plain(results.best('score_log_posterior.oracle', setting))}"
-        f"{_judged(results, 'log_posterior', setting, evidence)}, and of a perfect predictor the "
+        f"{judged(results, 'log_posterior', setting, evidence)}, and of a perfect predictor the "
         f"probe reads {share(results.best('accuracy.oracle', setting))}, the best linear reader "
         f"{share(results.interval('accuracy.oracle.best', setting))} (trained probe "
         f"{share(results.best('accuracy.trained', setting))}{trained_words(results, setting)})"
@@ -194,7 +186,7 @@ def _price_words(results: Results) -> str:
     )
 
 
-def _graph_words(results: Results) -> str:
+def _graph_words(results: Results, evidence: bool) -> str:
     settings = [
         s for s in results.settings(panel="graph") if not results.saturated("accuracy.oracle", s)
     ]
@@ -206,10 +198,10 @@ def _graph_words(results: Results) -> str:
     trained, oracle = "accuracy.trained.held_out", "accuracy.oracle.held_out"
     gaps = [results.paired(trained, oracle, s).mean for s in counted]
     told = [is_evidence(results.paired(trained, highest_null(results, s), s)) for s in counted]
+    above = f", and clearly .05 above the largest null in {sum(told)} of them" if evidence else ""
     trained_part = (
         f" The trained probe lies {min(gaps):+.3f} to {max(gaps):+.3f} from it in the "
-        f"{len(counted)} of {len(settings)} settings in which every seed counts as trained, and "
-        f"clearly .05 above the largest null in {sum(told)} of them."
+        f"{len(counted)} of {len(settings)} settings in which every seed counts as trained{above}."
         if gaps
         else " In no setting does every seed count as trained."
     )
@@ -218,7 +210,8 @@ def _graph_words(results: Results) -> str:
     change = results.between(trained, same[-1], same[0])
     ends = f"ER{same[0]['edges_per_concept']} to ER{same[-1]['edges_per_concept']}"
     graphs = (
-        f" From {ends} at m = {most} the trained probe changes by {difference(change)}."
+        f" From {ends} at m = {most} the trained probe changes by {difference(change)}"
+        f"{trained_words(results, same[0])}{trained_words(results, same[-1])}."
         if len(same) > 1
         else ""
     )
@@ -236,7 +229,7 @@ def _noiseless_words(results: Results) -> str:
     for setting in largest_of(settings):
         same = of_token(settings, setting["num_token_bits"])
         curve = ", ".join(
-            f"{results.best('accuracy.trained', s).mean:.3f} at {s['num_context_bits']}"
+            f"{number(results.best('accuracy.trained', s).mean, 3)} at {s['num_context_bits']}"
             for s in same
             if s["num_context_bits"] in CURVE
         )
@@ -266,8 +259,8 @@ def _input_words(results: Results, largest: list[Setting]) -> str:
             f"differs by {difference(gap)}"
         )
     return (
-        "The input is a null that this simulation cannot beat: its words are independent given c, "
-        "so the log-ratios of p(c∣x) are exactly affine in the bits. For a perfect predictor, "
+        "For S of log p(c∣x) the input is a null that cannot be beaten: its words are independent "
+        "given c, so the log-ratios of p(c∣x) are exactly affine in the bits. For a perfect predictor, "
         f"{'; '.join(said)}. A linear readout of log p(c∣x) is therefore no sign of learning here."
     )
 

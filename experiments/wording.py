@@ -11,6 +11,11 @@ def share(value: es.Interval) -> str:
     return "no answer" if np.isnan(value.mean) else f"{value.mean:.1%}{interval}"
 
 
+def percent(value: es.Interval) -> str:
+    """A mean in per cent, alone."""
+    return "no answer" if np.isnan(value.mean) else f"{value.mean:.1%}"
+
+
 def plain(value: es.Interval) -> str:
     """A mean with its interval, three decimals."""
     interval = "" if np.isnan(value.low) else f" [{value.low:.3f}, {value.high:.3f}]"
