@@ -17,7 +17,7 @@ SIZE_LABEL = "size of the context x, in bits"
 TITLES = {2: "y = 2 of 4 digits: it does not pin c", 4: "y = 4 of 4 digits: it pins c"}
 FLOOR = 1e-5  # where the axis of 1 − S ends
 TRAINED_LIMIT = 0.01  # excess loss as a share of I(x; y)
-NULLS = {"raw_input": (0, (3, 1)), "untrained": "--", "permuted": "-."}
+NULLS = {"raw_input": (0, (7, 1.5, 1, 1.5, 1, 1.5)), "untrained": "--", "permuted": "-."}
 NULL_MARKERS = {"raw_input": "x", "untrained": "+", "permuted": "1"}
 NULL_NAMES = {
     "raw_input": "raw input",
@@ -33,7 +33,7 @@ SMALL_PRINT = (
     "Filled: held out by distinct context. Hollow circles, dotted curves: too few contexts to hold "
     "any out, scored on the population; no evidence.\nLines: exact or oracle. Markers: trained; "
     "diamonds: excess loss of some seed above .01 of I(x; y), not counted. Grey: nulls.\n"
-    "Bands, bars: 95 % t intervals over worlds. Curves on the lower edge of 1 − S lie at 1e-5 or below."
+    "Bands, bars: 95 % t intervals over worlds. Curves on the lower edge of 1 − S: 1e-5 or below."
 )
 
 
@@ -171,7 +171,7 @@ def _laws(axes: Axes, rows: list[Row], axis: str, laws: list[str]) -> None:
         style.line(axes, missed(whole, FLOOR), colour, "", (0, (1, 1)))
         _trained(axes, rows, axis, f"score_{law}.trained", colour, f"{label}, trained")
     nulls = {
-        "score_raw_input.oracle": ((0, (3, 1)), "raw input"),
+        "score_raw_input.oracle": ((0, (7, 1.5, 1, 1.5, 1, 1.5)), "raw input"),
         "score_permuted.oracle": ("-.", "rows permuted"),
         f"score_{laws[0]}.untrained": ("--", f"{LAWS[laws[0]][1]}, untrained"),
     }

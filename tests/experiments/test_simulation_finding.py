@@ -143,6 +143,24 @@ def test_a_law_that_the_raw_input_explains_as_well_is_no_evidence():
     assert "the law holds; the raw input explains as much" in told.headline
 
 
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        (0.97, "less than .05 above the raw input"),
+        (0.93, "the law holds)"),
+        (0.999, "the raw input explains as much"),
+    ],
+)
+def test_how_far_a_law_lies_above_the_raw_input_is_said_as_it_is(raw, said):
+    def override(cell, name):
+        if name.startswith("score_log_posterior.o"):
+            return 0.998
+        return raw if name.startswith("score_raw_input.o") else None
+
+    told, _ = words(override)
+    assert said in told.headline
+
+
 def test_a_trivial_corner_gets_no_verdict():
     told, _ = words(lambda cell, name: 0.995 if name.startswith("score_argmax") else None)
     assert "a trivial corner: no verdict" in told.headline
@@ -166,11 +184,22 @@ def test_below_the_largest_null_there_is_no_evidence():
     assert "evidence that the representation tells the concepts" in text
 
 
-@pytest.mark.parametrize(("slope", "said"), [(0.02, "it rises, as in the paper"), (0, "no clear")])
-def test_a_rise_with_the_size_of_the_context_is_read_off(slope, said):
+RISING = ["accuracy.trained.held_out", "accuracy.trained.population", "accuracy.oracle.best"]
+
+
+@pytest.mark.parametrize(
+    ("rising", "said"),
+    [
+        (RISING, "it rises, as in the paper"),
+        (RISING[:1], "no clear rise by all three"),  # more contexts to fit, and no more
+        (RISING[:2], "no clear rise by all three"),
+        ([], "no clear rise by all three"),
+    ],
+)
+def test_a_rise_with_the_size_of_the_context_is_read_off(rising, said):
     def override(cell, name):
-        rises = name == "accuracy.trained.held_out" and cell.panel == "size"
-        return 0.6 + slope * cell.num_context_bits if rises else None
+        rises = name in rising and cell.panel == "size"
+        return 0.6 + 0.02 * cell.num_context_bits if rises else None
 
     _, text = words(override)
     assert said in text
