@@ -261,7 +261,8 @@ def _input_words(results: Results, largest: list[Setting]) -> str:
     return (
         "For S of log p(c∣x) the input is a null that cannot be beaten: its words are independent "
         "given c, so the log-ratios of p(c∣x) are exactly affine in the bits. For a perfect "
-        f"predictor, {'; '.join(said)}. A linear readout of log p(c∣x) is therefore no sign of learning here."
+        f"predictor, {'; '.join(said)}. A linear readout of log p(c∣x) is therefore no sign of "
+        "learning here."
     )
 
 
