@@ -72,11 +72,11 @@ def run(
         try:
             _follow(experiment, missing, store, console, command, processes)
         except BaseException:
-            processes.shutdown(wait=False, cancel_futures=True)
             for child in multiprocessing.active_children():
                 child.terminate()  # what is stored is whole; the cells in flight are done again
             raise
-        processes.shutdown()
+        finally:
+            processes.shutdown()
     return [store.read(folder) for folder in folders]
 
 
@@ -137,15 +137,11 @@ def _follow(
     }
     view = _View(experiment.name, len(missing), console)
     with view.progress:
-        try:
-            while waiting:
-                done, waiting = wait(waiting, timeout=POLL_SECONDS)
-                for future in done:
-                    _answer(future, experiment.name)
-                view.show(sum(store.has(folder) for _, folder in missing))
-        finally:
-            for future in waiting:
-                future.cancel()
+        while waiting:
+            done, waiting = wait(waiting, timeout=POLL_SECONDS)
+            for future in done:
+                _answer(future, experiment.name)
+            view.show(sum(store.has(folder) for _, folder in missing))
 
 
 def _answer(future: Future[None], name: str) -> None:
