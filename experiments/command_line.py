@@ -13,7 +13,7 @@ from contextlib import redirect_stderr
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import tyro
 
@@ -23,49 +23,35 @@ class List:
     """List the experiments and their questions (piped: name, tab, question)."""
 
 
-@dataclass(frozen=True)
-class Run:
-    """Compute what is missing of one experiment, draw its figures, write the report."""
-
-    name: tyro.conf.Positional[str]
-    """An experiment, see `latentgen list`."""
-    profile: str = "paper"
-    """smoke (a check, not evidence), paper, or full."""
-    seeds: int | None = None
-    """Trained seeds; rounded up to whole blocks. More seeds only add to what is stored."""
-    out: Path = Path("output")
-    """The output folder: store/, figures/, report.html."""
-    workers: int | None = None
-    """Worker processes; by default one per core, at most eight."""
-
-
-@dataclass(frozen=True)
-class Figures:
-    """Compute what is missing of every experiment, draw all figures, write the report."""
-
-    profile: str = "paper"
-    """smoke (a check, not evidence), paper, or full."""
-    seeds: int | None = None
-    """Trained seeds; rounded up to whole blocks. More seeds only add to what is stored."""
-    out: Path = Path("output")
-    """The output folder: store/, figures/, report.html."""
-    workers: int | None = None
-    """Worker processes; by default one per core, at most eight."""
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Report:
     """Draw the figures and write the report again, from stored results only."""
 
     profile: str = "paper"
-    """smoke, paper, or full: which results."""
+    """smoke (a check, not evidence), paper, or full."""
     seeds: int | None = None
-    """Trained seeds, as they were run."""
+    """Trained seeds; rounded up to whole blocks. More seeds only add to what is stored."""
     out: Path = Path("output")
-    """The output folder."""
+    """The output folder: store/, figures/, report.html."""
 
 
-Command = (
+@dataclass(frozen=True, kw_only=True)
+class Figures(Report):
+    """Compute what is missing of every experiment, draw all figures, write the report."""
+
+    workers: int | None = None
+    """Worker processes; by default one per core, at most eight."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run(Figures):
+    """Compute what is missing of one experiment, draw its figures, write the report."""
+
+    name: tyro.conf.Positional[str]
+    """An experiment, see `latentgen list`."""
+
+
+COMMANDS: Any = (  # a union is no type to a type checker where a value is asked for
     Annotated[List, tyro.conf.subcommand("list")]
     | Annotated[Run, tyro.conf.subcommand("run")]
     | Annotated[Figures, tyro.conf.subcommand("figures")]
@@ -92,12 +78,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(130)
 
 
-def _parse(words: list[str]) -> List | Run | Figures | Report:
+def _parse(words: list[str]) -> List | Report:
     """The command, or exit code 2 with one line that says what is wrong."""
     said = StringIO()
     try:
         with redirect_stderr(said):
-            return tyro.cli(Command, prog="latentgen", args=words)  # type: ignore[arg-type]
+            return tyro.cli(COMMANDS, prog="latentgen", args=words)
     except SystemExit as stopped:
         if stopped.code in (0, None):
             raise
@@ -141,24 +127,24 @@ def _set_environment() -> None:
     os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")  # workers share a GPU
 
 
-def _execute(command: Run | Figures | Report, line: str) -> None:
+def _execute(command: Report, line: str) -> None:
     from rich.console import Console  # imported late: --help and list stay fast
 
     from experiments.pipeline import compute_and_draw
     from experiments.registry import questions
     from experiments.runner import default_workers
 
-    workers = 0 if isinstance(command, Report) else command.workers
-    if (workers is not None and workers < 0) or (
-        isinstance(command, Run | Figures) and workers == 0
-    ):
-        raise ValueError(f"--workers must be at least 1; got {workers}")
+    workers = 0  # nothing may be computed
+    if isinstance(command, Figures):
+        workers = default_workers() if command.workers is None else command.workers
+        if workers < 1:
+            raise ValueError(f"--workers must be at least 1; got {workers}")
     compute_and_draw(
         [command.name] if isinstance(command, Run) else list(questions()),
         command.profile,
         command.seeds,
         command.out,
-        default_workers() if workers is None else workers,
+        workers,
         line,
         Console(),
     )
