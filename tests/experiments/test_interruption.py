@@ -11,13 +11,18 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 300  # seconds until the first cell is stored on a slow and busy machine
+# A suite started in the background ignores SIGINT, and its children inherit that.
+LISTENING = (
+    "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    "from experiments.command_line import main; main(sys.argv[1:])"
+)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="SIGINT cannot be sent to a process elsewhere")
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_an_interrupted_run_keeps_whole_cells_and_says_so_in_one_line(tmp_path, workers):
-    command = [sys.executable, "-m", "experiments.command_line", "figures", "--profile", "smoke"]
-    command += ["--out", str(tmp_path), "--workers", workers]
+    arguments = ["figures", "--profile", "smoke", "--out", str(tmp_path), "--workers", workers]
+    command = [sys.executable, "-c", LISTENING, *arguments]
     run = subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     )
