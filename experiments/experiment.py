@@ -40,6 +40,34 @@ class Finding(NamedTuple):
     evidence: bool
 
 
+class Judgement(NamedTuple):
+    """What stored results say of a claim.
+
+    verdict: by the criteria of `experiments.verdicts`, never typed; figures: the numbers behind
+    it, in words made from them.
+    """
+
+    verdict: str
+    figures: str
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One claim that an experiment judges: a row of the ledger.
+
+    name: short and lasting, unique in the ledger. source: who makes it, and where. statement: in
+    a line. assumptions: under which it is made. figure: the picture that shows it, without suffix;
+    empty when none does. judge: stored cells -> judgement.
+    """
+
+    name: str
+    source: str
+    statement: str
+    assumptions: str
+    figure: str
+    judge: Callable[[Sequence[CellRecord]], Judgement]
+
+
 @dataclass(frozen=True)
 class Experiment:
     """One question, as data and pure functions.
@@ -47,7 +75,7 @@ class Experiment:
     profiles: name -> config (a frozen dataclass with `with_seeds`). cells: config -> cells, frozen
     dataclasses with a `seeds` field. shape: cell -> what cells must share to share compiled
     functions; they run in one worker. compute: cell -> result. finding: stored cells, and whether
-    they are evidence -> words.
+    they are evidence -> words. claims: what it judges, for the ledger.
     """
 
     name: str
@@ -57,3 +85,4 @@ class Experiment:
     shape: Callable[[Any], Hashable]
     compute: Callable[[Any], CellResult]
     finding: Callable[[Sequence[CellRecord], bool], Finding]
+    claims: tuple[Claim, ...] = ()

@@ -1,5 +1,7 @@
 """When does a result count, and for what? The criteria were fixed before anything was run."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 import estimators as es
@@ -8,6 +10,8 @@ LAW_HOLDS, LAW_FAILS = 0.99, 0.95
 RIVAL_MARGIN = 0.01
 EXCESS_SHARE = 0.01  # a predictor counts as trained up to this share of I(x;y)
 EVIDENCE_MARGIN = 0.05
+IDENTITY_HOLDS, IDENTITY_FAILS, LEAST_IDENTITY_WORLDS = 1e-10, 1e-6, 10_000
+LIMIT_HOLDS, LIMIT_FAILS, LEAST_LIMIT_POINTS = 0.01, 1.0, 6
 TRIVIAL_SCORE, TRIVIAL_INFORMATION = 0.99, 0.05
 LEAST_TRAINED, LEAST_WORLDS = 10, 20
 
@@ -48,3 +52,93 @@ def is_trivial(argmax_score: es.Interval, concept_information: es.Interval) -> b
 def enough_seeds(num_trained: int, num_worlds: int) -> bool:
     """Whether there are ≥ 10 trained seeds and ≥ 20 worlds, below which nothing is decided."""
     return num_trained >= LEAST_TRAINED and num_worlds >= LEAST_WORLDS
+
+
+def identity_verdict(violation: float, num_worlds: int) -> str:
+    """An identity or bound holds up to a scaled error of 1e-10 over ≥ 10⁴ worlds.
+
+    It fails on one violation > 1e-6 with the assumptions met (to be verified at high precision).
+    """
+    if violation > IDENTITY_FAILS:
+        return "fails"
+    enough = num_worlds >= LEAST_IDENTITY_WORLDS
+    return "holds" if enough and violation <= IDENTITY_HOLDS else "undecided"
+
+
+def limit_verdict(slope: es.Interval, last: es.Interval, num_points: int) -> str:
+    """Whether r = var(residual)/var(f) vanishes as ε → 0, from ≥ 6 geometric values of ε.
+
+    slope: of log r on log ε; last: r at the smallest ε. Holds if the slope's lower limit is > 0 and
+    the last r < .01; fails if the slope's upper limit is ≤ 0 or the last r > 1.
+    """
+    if num_points < LEAST_LIMIT_POINTS or np.isnan(slope.low) or np.isnan(last.mean):
+        return "undecided"
+    if slope.high <= 0 or last.mean > LIMIT_FAILS:
+        return "fails"
+    return "holds" if slope.low > 0 and last.mean < LIMIT_HOLDS else "undecided"
+
+
+# The next three were written for the ledger, when the simulation's numbers were already known:
+# the list fixed before has no criterion for such claims. They use only its margins and signs.
+
+
+def rise_verdict(changes: Sequence[es.Interval]) -> str:
+    """Whether a quantity rises by every measure of it; changes: from start to end, paired by seed.
+
+    Holds if every lower limit is > 0, fails if some upper limit is ≤ 0.
+    """
+    if not changes or any(np.isnan(change.low) for change in changes):
+        return "undecided"
+    if any(change.high <= 0 for change in changes):
+        return "fails"
+    return "holds" if all(change.low > 0 for change in changes) else "undecided"
+
+
+def stability_verdict(changes: Sequence[es.Interval]) -> str:
+    """Whether a quantity stays within ±.05; changes: between settings, paired by seed.
+
+    Holds if every interval lies within ±.05, fails if some interval lies beyond it.
+    """
+    if not changes or any(np.isnan(change.low) for change in changes):
+        return "undecided"
+    if any(change.low > EVIDENCE_MARGIN or change.high < -EVIDENCE_MARGIN for change in changes):
+        return "fails"
+    within = all(max(-change.low, change.high) <= EVIDENCE_MARGIN for change in changes)
+    return "holds" if within else "undecided"
+
+
+def sign_verdict(first: es.Interval, second: es.Interval) -> str:
+    """Whether two quantities move together, from their changes between the same two settings.
+
+    Holds if both intervals lie on one side of 0, fails if they lie on opposite sides.
+    """
+    signs = [int(change.low > 0) - int(change.high < 0) for change in (first, second)]
+    return {1: "holds", -1: "fails"}.get(signs[0] * signs[1], "undecided")
+
+
+def supported_verdict(verdict: str, gaps: Sequence[es.Interval]) -> str:
+    """What holds counts only as far as it is evidence; gaps: to the largest null, paired."""
+    supported = bool(gaps) and all(is_evidence(gap) for gap in gaps)
+    return "not evidence" if verdict == "holds" and not supported else verdict
+
+
+def counted_verdict(
+    verdict: str, *, counted: bool, saturated: bool = False, trivial: bool = False
+) -> str:
+    """The verdict where there is one to give.
+
+    "not evidence" when it does not count (too few seeds, or predictors that are not trained),
+    "saturated" when any representation would fit, "trivial corner" where there is nothing to tell.
+    """
+    if not counted:
+        return "not evidence"
+    if saturated:
+        return "saturated"
+    return "trivial corner" if trivial else verdict
+
+
+def ledger_verdict(judged: str | None, smoke: bool) -> str:
+    """What the ledger shows: "not computed" without complete results (None), nothing of smoke."""
+    if judged is None:
+        return "not computed"
+    return "not evidence" if smoke else judged

@@ -144,6 +144,26 @@ def log_token_given(
     return emission_block(model.space, factor, np.arange(model.space.num_configurations))
 
 
+def log_token_given_context(
+    model: ConceptModel, context: ArrayLike
+) -> Float[np.ndarray, "row configuration token"]:
+    """log p(y|c, x) [row, configuration, token], nats; one row for all when y reads no words.
+
+    When the next word reads earlier words there is one row per context: x and y are then not
+    independent given c. Raises ValueError above 1 GiB.
+    """
+    context = _checked("log_token_given_context", model, context)
+    factor = model.token_factor(context.shape[1])
+    if not factor.reads:
+        return log_token_given(model, context.shape[1])[None]
+    _check_joint("log_token_given_context", model, (len(context), factor.num_outcomes))
+    table = emission_block(model.space, factor, np.arange(model.space.num_configurations))
+    sizes = factor.log_table.shape[len(factor.scope) : -1]
+    read = np.ravel_multi_index(tuple(context[:, earlier] for earlier in factor.reads), sizes)
+    by_read = table.reshape(len(table), -1, factor.num_outcomes)
+    return by_read[:, read].transpose(1, 0, 2)
+
+
 def log_token_posterior(
     model: ConceptModel, context_length: int = 0
 ) -> Float[np.ndarray, "token configuration"]:
