@@ -1,7 +1,7 @@
 """What can be asked for on the command line?
 
-`latentgen list | run NAME | figures | report`. Results, figures and report.html live in one
-output folder. Exit code 0: done; 2: bad input, one line on stderr; 130: interrupted.
+`latentgen list | run NAME | figures | report | claims`. Results, figures and report.html live in
+one output folder. Exit code 0: done; 2: bad input, one line on stderr; 130: interrupted.
 """
 
 import os
@@ -24,8 +24,8 @@ class List:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Report:
-    """Draw the figures and write the report again, from stored results only."""
+class Stored:
+    """Which stored results are meant."""
 
     profile: str = "paper"
     """smoke (a check, not evidence), paper, or full."""
@@ -33,6 +33,22 @@ class Report:
     """Trained seeds; rounded up to whole blocks. More seeds only add to what is stored."""
     out: Path = Path("output")
     """The output folder: store/, figures/, report.html."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report(Stored):
+    """Draw the figures and write the report again, from stored results only."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claims(Stored):
+    """Say what the stored results say of every claim.
+
+    Piped: one line a claim, its fields between tabs, no header.
+    """
+
+    json: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
+    """A JSON array instead; only that goes to stdout."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +72,7 @@ COMMANDS: Any = (  # a union is no type to a type checker where a value is asked
     | Annotated[Run, tyro.conf.subcommand("run")]
     | Annotated[Figures, tyro.conf.subcommand("figures")]
     | Annotated[Report, tyro.conf.subcommand("report")]
+    | Annotated[Claims, tyro.conf.subcommand("claims")]
 )
 
 
@@ -68,7 +85,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         return
     _set_environment()
     try:
-        _execute(command, shlex.join(["latentgen", *words]))
+        if isinstance(command, Claims):
+            _claims(command)
+        else:
+            _execute(command, shlex.join(["latentgen", *words]))
     except ValueError as error:
         _fail(str(error))
     except OSError as error:
@@ -78,7 +98,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(130)
 
 
-def _parse(words: list[str]) -> List | Report:
+def _parse(words: list[str]) -> List | Report | Claims:
     """The command, or exit code 2 with one line that says what is wrong."""
     said = StringIO()
     try:
@@ -113,6 +133,33 @@ def _list() -> None:
 
     for name, question in questions().items():
         print(f"{name}\t{question}" if not sys.stdout.isatty() else f"{name:<14} {question}")
+
+
+def _claims(command: Claims) -> None:
+    from rich.console import Console  # imported late: --help and list stay fast
+
+    from experiments import claims
+
+    rows = claims.ledger(command.out, command.profile, command.seeds)
+    if sys.stdout.isatty() and not command.json:
+        claims.show(rows, Console())
+    else:
+        _pipe(claims.as_json(rows) if command.json else claims.as_lines(rows))
+    missing = dict.fromkeys(row.experiment for row in rows if row.verdict == "not computed")
+    if missing:
+        print(
+            f"not computed in {command.out}: {', '.join(missing)}; `latentgen figures` with the "
+            "same options computes what is missing",
+            file=sys.stderr,
+        )
+
+
+def _pipe(text: str) -> None:
+    """Print it; a reader such as head, which leaves when it has seen enough, is no error."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush at exit
 
 
 def _set_environment() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from experiments import figures, registry, report
+from experiments import claims, figures, registry, report
 from experiments.experiment import CellRecord, Experiment
 from experiments.provenance import summary
 from experiments.results import Results, write_table
@@ -55,15 +55,16 @@ def compute_and_draw(
             )
         )
     page = out / "report.html"
-    report.write(page, sections, profile, _reproduce(names, profile, num_seeds))
+    rows = claims.ledger(out, profile, num_seeds)
+    report.write(page, sections, rows, profile, _reproduce(names, profile, num_seeds))
     console.print(f"figures: {folder}\nreport:  {page}")
 
 
 def _reproduce(names: Sequence[str], profile: str, num_seeds: int | None) -> str:
-    whole = set(names) == set(registry.questions())
-    command = "latentgen figures" if whole else f"latentgen run {names[0]}"
+    if set(names) != set(registry.questions()):
+        return claims.command_of(names[0], profile, num_seeds)
     seeds = "" if num_seeds is None else f" --seeds {num_seeds}"
-    return f"{command} --profile {profile}{seeds}"
+    return f"latentgen figures --profile {profile}{seeds}"
 
 
 def _folders(experiment: Experiment, cells: Sequence[object], store: Store) -> list[Path]:

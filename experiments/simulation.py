@@ -10,6 +10,7 @@ from typing import Self
 
 from experiments.experiment import Experiment
 from experiments.simulation_cell import SimulationCell, Training, compute, shape
+from experiments.simulation_claims import CLAIMS
 from experiments.simulation_finding import finding
 
 BLOCK = 5  # seeds per cell
@@ -129,4 +130,5 @@ EXPERIMENT = Experiment(
     shape=shape,
     compute=compute,
     finding=finding,
+    claims=CLAIMS,
 )

@@ -21,8 +21,8 @@ LISTENING = (
 @pytest.mark.skipif(os.name != "posix", reason="SIGINT cannot be sent to a process elsewhere")
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_an_interrupted_run_keeps_whole_cells_and_says_so_in_one_line(tmp_path, workers):
-    arguments = ["figures", "--profile", "smoke", "--out", str(tmp_path), "--workers", workers]
-    command = [sys.executable, "-c", LISTENING, *arguments]
+    arguments = ["--profile", "smoke", "--out", str(tmp_path), "--workers", workers]
+    command = [sys.executable, "-c", LISTENING, "run", "simulation", *arguments]
     run = subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     )

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from experiments import pipeline, simulation
+from experiments import claims, pipeline, simulation
 from experiments.simulation_cell import Training
 from experiments.store import Store
 
@@ -110,6 +110,17 @@ def test_ids_in_the_report_are_distinct_and_every_reference_finds_its_own(report
     used = re.findall(r'href="#([^"]+)"', report) + re.findall(r"url\(#([^)]+)\)", report)
     assert used
     assert set(used) <= set(ids)
+
+
+def test_the_ledger_in_the_report_leads_to_the_figures_that_show_its_claims(report, out, tiny):
+    captions = tiny.finding(records(out, tiny), False).captions
+    ledger = report[report.index('<h2 id="claims">') : report.index('<h2 id="simulation">')]
+    assert {claim.figure for claim in tiny.claims} <= captions.keys()
+    for claim in tiny.claims:
+        assert claim.name in ledger
+        assert f'href="#figure-{claim.figure}"' in ledger
+    own = [row for row in claims.ledger(out, "smoke", None) if row.experiment == "simulation"]
+    assert {row.verdict for row in own} == {"not evidence"}
 
 
 def test_smoke_results_are_stamped_and_give_no_verdict(report, out):

@@ -1,0 +1,280 @@
+"""Which claims does the simulation judge, and by which of its numbers?"""
+
+from collections.abc import Sequence
+from functools import partial
+
+import numpy as np
+
+import estimators as es
+from experiments.experiment import CellRecord, Claim, Judgement
+from experiments.results import Results
+from experiments.simulation_tables import (
+    Setting,
+    bayes,
+    counts_as_trained,
+    graph_name,
+    highest_null,
+    is_pinned,
+    largest_of,
+    null_name,
+    of_token,
+    place,
+    trained_words,
+)
+from experiments.verdicts import (
+    counted_verdict,
+    enough_seeds,
+    is_evidence,
+    is_trivial,
+    law_verdict,
+    rise_verdict,
+    sign_verdict,
+    stability_verdict,
+    supported_verdict,
+)
+from experiments.wording import difference, percent, plain, share
+
+NAMES = {"log_posterior": "log p(c∣x)", "belief": "p(c∣x)", "rho": "log(p(c∣x) + ρ)"}
+
+
+def _law(records: Sequence[CellRecord], law: str, pinned: bool) -> Judgement:
+    """The verdict on a law for a perfect predictor, at the largest context."""
+    results = Results(records)
+    setting = _largest(results, pinned)
+    score = results.best(f"score_{law}.oracle", setting)
+    verdict = _counted_law(results, law, setting)
+    gap = results.paired(f"score_{law}.oracle.held_out", "score_raw_input.oracle.held_out", setting)
+    trained = results.best(f"score_{law}.trained", setting)
+    return Judgement(
+        verdict,
+        f"S {plain(score)} for a perfect predictor at {place(setting)}, where 1 is possible; "
+        f"{difference(gap)} to the raw input; trained {plain(trained)}"
+        f"{trained_words(results, setting)}",
+    )
+
+
+def _exact_law(records: Sequence[CellRecord], law: str) -> Judgement:
+    """The verdict on a law where it does worst: wherever the token pins c and S can tell."""
+    results = Results(records)
+    told = [s for panel in ("size", "noise") for s in results.settings(panel=panel)]
+    told = [s for s in told if is_pinned(s) and not _excluded(results, law, s)]
+    if not told:
+        return Judgement(law_verdict(es.interval([])), "no setting in which S can tell")
+
+    def limit(setting: Setting) -> float:  # no answer is worse than any
+        return np.nan_to_num(results.best(f"score_{law}.oracle", setting).low, nan=-np.inf)
+
+    lowest = min(told, key=limit)
+    other = results.best("score_log_posterior.oracle", lowest)
+    return Judgement(
+        _counted_law(results, law, lowest),
+        f"the lowest S of {len(told)} settings is "
+        f"{plain(results.best(f'score_{law}.oracle', lowest))}, at {place(lowest)}, where 1 is "
+        f"possible and {NAMES['log_posterior']} has {plain(other)}",
+    )
+
+
+def _rise(records: Sequence[CellRecord], pinned: bool) -> Judgement:
+    """Whether accuracy rises from the smallest context at which probes can be held out."""
+    results = Results(records)
+    settings = [
+        s
+        for s in of_token(
+            results.settings(panel="size"), _largest(results, pinned)["num_token_bits"]
+        )
+        if not results.saturated("accuracy.trained", s)
+    ]
+    if len(settings) < 2:
+        return Judgement(rise_verdict([]), "fewer than two settings that are not saturated")
+    first, last = settings[0], settings[-1]
+    sources = ("trained.held_out", "trained.population", "oracle.best")
+    changes = [results.between(f"accuracy.{source}", last, first) for source in sources]
+    null = highest_null(results, last)
+    gap = results.paired("accuracy.trained.held_out", null, last)
+    verdict = supported_verdict(rise_verdict(changes), [gap])
+    return Judgement(
+        counted_verdict(verdict, counted=_enough(results, last) and _trained(results, settings)),
+        f"from {first['num_context_bits']} to {last['num_context_bits']} bits of context: trained "
+        f"probe {difference(changes[0])} held out, {difference(changes[1])} without; best linear "
+        f"reader of a perfect predictor {difference(changes[2])}; at the end the trained probe "
+        f"reads {share(results.best('accuracy.trained', last))}{trained_words(results, last)}, "
+        f"where {percent(bayes(results, last))} is possible, {difference(gap)} to the largest null "
+        f"({null_name(null)})",
+    )
+
+
+def _readable(records: Sequence[CellRecord]) -> Judgement:
+    """Whether accuracy and the law move together over the noise of the token."""
+    results = Results(records)
+    settings = sorted(results.settings(panel="noise"), key=lambda s: s["replace_rate"])
+    first, last = settings[0], settings[-1]
+    law = "score_log_posterior.oracle.held_out"
+    changes = [results.between(name, last, first) for name in (law, "accuracy.oracle.best")]
+    return Judgement(
+        counted_verdict(
+            sign_verdict(*changes), counted=_enough(results, first) and _enough(results, last)
+        ),
+        f"from η = {first['replace_rate']:g} to {last['replace_rate']:g} S of "
+        f"{NAMES['log_posterior']} changes by {difference(changes[0])} to "
+        f"{plain(results.best('score_log_posterior.oracle', last))}, and the accuracy of a perfect "
+        f"predictor's best linear reader by {difference(changes[1])} to "
+        f"{share(results.interval('accuracy.oracle.best', last))}, where "
+        f"{percent(bayes(results, last))} is possible at either end; trained probe "
+        f"{share(results.best('accuracy.trained', first))}{trained_words(results, first)}, then "
+        f"{share(results.best('accuracy.trained', last))}{trained_words(results, last)}",
+    )
+
+
+def _stable(records: Sequence[CellRecord]) -> Judgement:
+    """Whether the distance to the Bayes accuracy stays, over graphs and numbers of concepts.
+
+    Where a probe does not exceed its nulls, neither its staying nor its changing tells anything.
+    """
+    results = Results(records)
+    settings = [
+        s
+        for s in results.settings(panel="graph")
+        if not results.saturated("accuracy.trained", s) and counts_as_trained(results, s)
+    ]
+    if len(settings) < 2:
+        return Judgement(
+            counted_verdict(stability_verdict([]), counted=False),
+            "fewer than two settings that are not saturated and count as trained",
+        )
+    changes = _distance_changes(results, "accuracy.trained.held_out", settings)
+    oracle = _distance_changes(results, "accuracy.oracle.held_out", settings)
+    nulls = [highest_null(results, s) for s in settings]
+    gaps = [
+        results.paired("accuracy.trained.held_out", *pair)
+        for pair in zip(nulls, settings, strict=True)
+    ]
+    least = int(np.argmin([gap.low for gap in gaps]))
+    told = all(is_evidence(gap) for gap in gaps) and all(_enough(results, s) for s in settings)
+    return Judgement(
+        counted_verdict(stability_verdict(changes), counted=told),
+        f"over {'; '.join(graph_name(s) for s in settings)}: the trained probe's distance to the "
+        f"Bayes accuracy changes by {_widest(changes)} at most, that of a perfect predictor's "
+        f"probe by {_widest(oracle)}; the trained probe exceeds the largest null by "
+        f"{difference(gaps[least])} at least ({null_name(nulls[least])}, "
+        f"{graph_name(settings[least])}, where {percent(bayes(results, settings[least]))} is "
+        "possible)",
+    )
+
+
+def _distance_changes(results: Results, probe: str, settings: list[Setting]) -> list[es.Interval]:
+    """How accuracy less Bayes accuracy differs from the first setting's, paired by seed."""
+    distances = []
+    for setting in settings:
+        read = results.values(probe, setting)
+        distances.append(read - results.values("accuracy.bayes.population", setting)[: len(read)])
+    changes = [distance - distances[0] for distance in distances[1:]]
+    return [es.interval([] if np.isnan(change).any() else change) for change in changes]
+
+
+def _widest(changes: list[es.Interval]) -> str:
+    return difference(max(changes, key=lambda change: np.nan_to_num(abs(change.mean))))
+
+
+def _counted_law(results: Results, law: str, setting: Setting) -> str:
+    return counted_verdict(
+        law_verdict(results.best(f"score_{law}.oracle", setting)),
+        counted=_enough(results, setting),
+        saturated=results.saturated(f"score_{law}.oracle", setting),
+        trivial=_is_trivial(results, setting),
+    )
+
+
+def _excluded(results: Results, law: str, setting: Setting) -> bool:
+    return results.saturated(f"score_{law}.oracle", setting) or _is_trivial(results, setting)
+
+
+def _is_trivial(results: Results, setting: Setting) -> bool:
+    information = results.interval("concept_information.exact", setting)
+    return is_trivial(results.best("score_argmax.oracle", setting), information)
+
+
+def _largest(results: Results, pinned: bool) -> Setting:
+    found = largest_of(results.settings(panel="size"))
+    return next(setting for setting in found if is_pinned(setting) == pinned)
+
+
+def _enough(results: Results, setting: Setting) -> bool:
+    num_trained = len(results.values("counted.trained", setting))
+    return enough_seeds(num_trained, len(results.values("accuracy.bayes.population", setting)))
+
+
+def _trained(results: Results, settings: list[Setting]) -> bool:
+    return all(counts_as_trained(results, s) for s in (settings[0], settings[-1]))
+
+
+_PAPER = "arXiv:2503.08980"
+_WORLD = "x ⊥ y given c; noisy bits of permuted configurations; a perfect fit"
+_PINNED, _COARSE = "y pins c up to η = .01", "y tells two of c's four digits up to η = .01"
+
+CLAIMS = (
+    Claim(
+        "simulation-accuracy-anchored",
+        f"{_PAPER}, simulation",
+        "Linear probes name concepts more accurately as the context grows, for an anchored token",
+        f"four binary concepts, ER1; {_PINNED}; predictors that count as trained",
+        "simulation_size",
+        partial(_rise, pinned=True),
+    ),
+    Claim(
+        "simulation-accuracy-coarse",
+        f"{_PAPER}, simulation",
+        "Linear probes name concepts more accurately as the context grows, for a coarse token",
+        f"four binary concepts, ER1; {_COARSE}; predictors that count as trained",
+        "simulation_size",
+        partial(_rise, pinned=False),
+    ),
+    Claim(
+        "simulation-accuracy-graphs",
+        f"{_PAPER}, simulation",
+        "The accuracy of linear probes is stable over concept graphs and numbers of concepts",
+        "y pins c up to η = .01; 3m/2 bits of context; settings that are not saturated and "
+        "count as trained",
+        "simulation_graph",
+        _stable,
+    ),
+    Claim(
+        "simulation-law-anchored",
+        f"{_PAPER}, Theorem 3.1",
+        "f(x) ≈ A log p(c∣x) + b for a perfect predictor of an anchored token",
+        f"{_WORLD}; {_PINNED}",
+        "simulation_size",
+        partial(_law, law="log_posterior", pinned=True),
+    ),
+    Claim(
+        "simulation-law-coarse",
+        f"{_PAPER}, Theorem 3.1 without its diversity condition",
+        "f(x) ≈ A log p(c∣x) + b for a perfect predictor of a coarse token",
+        f"{_WORLD}; {_COARSE}",
+        "simulation_size",
+        partial(_law, law="log_posterior", pinned=False),
+    ),
+    Claim(
+        "simulation-belief-coarse",
+        "arXiv:2405.15943",
+        "f(x) ≈ A p(c∣x) + b for a perfect predictor of a coarse token",
+        f"{_WORLD}; {_COARSE}",
+        "simulation_size",
+        partial(_law, law="belief", pinned=False),
+    ),
+    Claim(
+        "simulation-offset-anchored",
+        "latentgen, the crossover",
+        "log(p(c∣x) + ρ) with ρ read off the token's table is the exact law of an anchored token",
+        f"{_WORLD}; y = c with probability 1 − η, else uniform; every context and η that can tell",
+        "simulation_noise",
+        partial(_exact_law, law="rho"),
+    ),
+    Claim(
+        "simulation-readable",
+        f"{_PAPER}, simulation as evidence for Theorem 3.1",
+        "The better concepts are read off linearly, the better log p(c∣x) is the law",
+        "y pins c up to η, swept; the contexts unchanged, at eight bits",
+        "simulation_noise",
+        _readable,
+    ),
+)
