@@ -41,10 +41,10 @@ def test_infinite_logits_are_refused_by_row_and_token():
         lg.oracle_representation(model, [[1], [0]])
 
 
-def test_too_few_dimensions_are_refused():
-    model = lg.worlds.named("echo")
-    with pytest.raises(ValueError, match=r"of 4 tokens needs dim ≥ 3, .*; got 2"):
-        lg.oracle_representation(model, [[0]], dim=2)
+def test_two_fields_unpack_by_index_and_a_perfect_predictor_misses_nothing():
+    found = lg.oracle_representation(lg.worlds.named("echo"), [[0], [1]])
+    assert found[:2] == (found.representation, found.unembedding)
+    assert found[2:] == (0.0, True, False)  # excess, converged, smoothed
 
 
 def test_a_single_token_is_predicted_by_nothing():
