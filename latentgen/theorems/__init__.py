@@ -1,0 +1,32 @@
+"""Executable theorems: what is claimed of a world, what is so, and by how much they differ."""
+
+from latentgen.theorems.anchored import anchored_tokens as anchored_tokens
+from latentgen.theorems.boundedness import boundedness as boundedness
+from latentgen.theorems.boundedness import coverage_range as coverage_range
+from latentgen.theorems.boundedness import divergence as divergence
+from latentgen.theorems.catalogue import catalogue as catalogue
+from latentgen.theorems.converse import LawOfTable as LawOfTable
+from latentgen.theorems.converse import converse as converse
+from latentgen.theorems.converse import law_features as law_features
+from latentgen.theorems.converse import law_of as law_of
+from latentgen.theorems.corollaries import corollary_directions as corollary_directions
+from latentgen.theorems.corollaries import counterfactual_pairs as counterfactual_pairs
+from latentgen.theorems.crossover import FittedRho as FittedRho
+from latentgen.theorems.crossover import crossover as crossover
+from latentgen.theorems.crossover import fitted_rho as fitted_rho
+from latentgen.theorems.dimension import any_dimension as any_dimension
+from latentgen.theorems.identity import identity as identity
+from latentgen.theorems.leak import leak as leak
+from latentgen.theorems.leak import mask_world as mask_world
+from latentgen.theorems.mixture import mixture_of_marginals as mixture_of_marginals
+from latentgen.theorems.paper import paper_theorem as paper_theorem
+from latentgen.theorems.perfect_fit import perfect_fit as perfect_fit
+from latentgen.theorems.probes import corollary_probes as corollary_probes
+from latentgen.theorems.product import product_law as product_law
+from latentgen.theorems.projection import FisherProjection as FisherProjection
+from latentgen.theorems.projection import fisher_projection as fisher_projection
+from latentgen.theorems.rank import rank as rank
+from latentgen.theorems.result import Assumption as Assumption
+from latentgen.theorems.result import Theorem as Theorem
+from latentgen.theorems.steering import steering as steering
+from latentgen.theorems.weak import weak_tokens as weak_tokens
