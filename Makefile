@@ -31,8 +31,10 @@ test: $(VENV)/.test  ## run the whole test suite
 	  JAX_COMPILATION_CACHE_DIR="$${JAX_COMPILATION_CACHE_DIR:-$${XDG_CACHE_HOME:-$$HOME/.cache}/latentgen/jax}" \
 	  $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
-bench: $(VENV)/.runtime  ## time the exact layer and the sampler beside what limits them
+# pgmpy joins when it is there: $(PIP) install -e '.[bench]'
+bench: $(VENV)/.test  ## time the exact layer and the sampler beside what limits them, and peers
 	@$(BIN)/python -m benchmarks.exact_and_sampling
+	@$(BIN)/python -m benchmarks.inference_beside_others
 
 lint: $(VENV)/.test  ## check style (ruff)
 	@$(BIN)/python -m ruff check .

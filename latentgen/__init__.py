@@ -4,6 +4,7 @@ import importlib
 from typing import Any
 
 from latentgen import kernels as kernels
+from latentgen import theorems as theorems
 from latentgen import worlds as worlds
 from latentgen.bayes import bayes_accuracy as bayes_accuracy
 from latentgen.bayes import bayes_loss as bayes_loss
@@ -12,8 +13,16 @@ from latentgen.bayes import context_epsilon as context_epsilon
 from latentgen.bayes import entropy as entropy
 from latentgen.bayes import epsilon as epsilon
 from latentgen.bayes import token_information as token_information
+from latentgen.conditions import Conditions as Conditions
+from latentgen.conditions import conditions as conditions
 from latentgen.contexts import ContextDistribution as ContextDistribution
+from latentgen.contexts import enumerate_bags as enumerate_bags
 from latentgen.contexts import enumerate_contexts as enumerate_contexts
+from latentgen.contraction import contract_log_concept_posteriors as contract_log_concept_posteriors
+from latentgen.contraction import contract_log_evidence as contract_log_evidence
+from latentgen.contraction import contract_log_posterior as contract_log_posterior
+from latentgen.contraction import contract_log_predictive as contract_log_predictive
+from latentgen.contraction_operands import log_operands as log_operands
 from latentgen.exact import log_concept_posterior as log_concept_posterior
 from latentgen.exact import log_concept_prior as log_concept_prior
 from latentgen.exact import log_context_given as log_context_given
@@ -23,12 +32,16 @@ from latentgen.exact import log_posterior_prefixes as log_posterior_prefixes
 from latentgen.exact import log_predictive as log_predictive
 from latentgen.exact import log_prior as log_prior
 from latentgen.exact import log_token_given as log_token_given
+from latentgen.exact import log_token_given_context as log_token_given_context
 from latentgen.exact import log_token_posterior as log_token_posterior
 from latentgen.factors import Emission as Emission
 from latentgen.factors import Factor as Factor
 from latentgen.graphs import chain_dag as chain_dag
 from latentgen.graphs import random_dag as random_dag
 from latentgen.graphs import tree_dag as tree_dag
+from latentgen.hidden_markov import hidden_markov as hidden_markov
+from latentgen.hidden_markov import hidden_markov_edges as hidden_markov_edges
+from latentgen.hidden_markov import log_filtered_belief as log_filtered_belief
 from latentgen.intervention import intervene as intervene
 from latentgen.model import ConceptModel as ConceptModel
 from latentgen.oracle import OracleRepresentation as OracleRepresentation

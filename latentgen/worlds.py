@@ -18,6 +18,7 @@ import numpy as np
 from latentgen import draws
 from latentgen.factors import Emission
 from latentgen.graphs import random_dag
+from latentgen.hidden_markov import hidden_markov
 from latentgen.model import ConceptModel
 from latentgen.tables import (
     bernoulli_concept_tables,
@@ -143,8 +144,29 @@ def _echo() -> ConceptModel:
     return ConceptModel.from_graph(graph, (2, 2), tables, words, Emission((0, 1), token))
 
 
+def mess3(*, x: float = 0.05, alpha: float = 0.85, num_steps: int = 11) -> ConceptModel:
+    """The three-state process Mess3 with its three words, as a hidden Markov world.
+
+    A state stays with probability 1 − 2x and moves to either other with x; the state arrived at
+    emits its own word with alpha, either other with (1 − alpha) / 2. In labelled matrices
+    T^(w)[s, s'] = p(s'|s) p(w|s'). It starts in the stationary distribution, which is uniform.
+    Eleven steps are contexts of ten words and the next. The parametrisation and the default
+    values are those of arXiv:2405.15943. Raises ValueError for an x outside [0, 1/2] or an
+    alpha outside [0, 1].
+    """
+    if not 0 <= x <= 0.5:
+        raise ValueError(f"x is the rate of each of two moves and must lie in [0, 1/2]; got {x}")
+    if not 0 <= alpha <= 1:
+        raise ValueError(f"alpha is a probability and must lie in [0, 1]; got {alpha}")
+    other = (1 - alpha) / 2
+    transition = np.where(np.eye(3, dtype=bool), 1 - 2 * x, x)
+    emission = np.where(np.eye(3, dtype=bool), alpha, other)
+    return hidden_markov(np.full(3, 1 / 3), transition, emission, num_steps)
+
+
 _WORLDS: dict[str, Callable[[], ConceptModel]] = {
     "echo": _echo,
+    "mess3": mess3,
     "paper-er1-m4": _paper(),
     "paper-er1-m4-coarse-token": _paper(num_token_bits=2),
     "paper-er1-m4-noiseless": _paper(flip_rate=0.0, replace_rate=0.0),

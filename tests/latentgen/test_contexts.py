@@ -50,3 +50,52 @@ def test_too_many_contexts_are_refused():
 def test_a_world_without_a_next_word_has_no_contexts():
     model = lg.ConceptModel.from_graph(lg.chain_dag(1), (2,), [[0.5, 0.5]], [((0,), np.eye(2))])
     assert lg.enumerate_contexts(model).context.shape == (1, 0)
+
+
+@given(lg.strategies.integer_worlds(alike=True), st.integers(0, 4))
+def test_bags_are_the_oracles_contexts_put_together_by_their_words(world, length):
+    found = lg.enumerate_bags(world.model(), length)
+    expected = {}
+    for context, weight in oracles.contexts(world, length):
+        bag = tuple(sorted(context))
+        expected[bag] = expected.get(bag, 0) + weight
+    assert [tuple(row) for row in found.context.tolist()] == sorted(expected)
+    assert found.context.shape[1] == length
+    np.testing.assert_allclose(
+        found.weight, [float(expected[bag]) for bag in sorted(expected)], rtol=1e-12
+    )
+
+
+@given(lg.strategies.models(alike=True), st.integers(0, 4))
+def test_what_bags_say_on_average_is_what_all_contexts_say(model, length):
+    bags, contexts = lg.enumerate_bags(model, length), lg.enumerate_contexts(model, length)
+    assert bags.weight.sum() == pytest.approx(1, abs=1e-12)
+    of_bag = {tuple(row): number for number, row in enumerate(bags.context.tolist())}
+    same = [of_bag[tuple(sorted(row))] for row in contexts.context.tolist()]
+    for answer in (lg.log_posterior, lg.log_predictive):
+        by_bag, by_context = answer(model, bags.context), answer(model, contexts.context)
+        np.testing.assert_allclose(np.exp(by_bag[same]), np.exp(by_context), atol=1e-12)
+    losses = [lg.bayes_loss(model, seen.context, seen.log_weight) for seen in (bags, contexts)]
+    assert losses[0] == pytest.approx(losses[1], abs=1e-12)
+
+
+def test_long_contexts_have_few_bags():
+    words = np.array([[0.7, 0.2, 0.1], [0.1, 0.3, 0.6]])
+    model = lg.ConceptModel.from_tables(lg.ConceptSpace((2,)), [0.4, 0.6], words, np.eye(2))
+    found = lg.enumerate_bags(model, 200)
+    assert len(found.context) == 201 * 202 // 2
+    assert found.weight.sum() == pytest.approx(1, abs=1e-10)
+
+
+def test_bags_are_refused_where_positions_differ():
+    with pytest.raises(ValueError, match=r"only where all positions are alike; this world has 7"):
+        lg.enumerate_bags(lg.worlds.named("echo"), 2)
+
+
+def test_bags_of_no_length_and_too_many_bags_are_refused():
+    coin = ((0,), np.full((2, 30), 1 / 30))
+    model = lg.ConceptModel.from_graph(lg.chain_dag(1), (2,), [[0.5, 0.5]], coin, coin)
+    with pytest.raises(ValueError, match=r"must lie in 0 … ∞ in this world; got -1"):
+        lg.enumerate_bags(model, -1)
+    with pytest.raises(ValueError, match=r"enumerate_bags would return .* use a shorter context"):
+        lg.enumerate_bags(model, 12)

@@ -11,6 +11,7 @@ from latentgen import draws
 
 FINGERPRINTS = {
     "echo": "16e488d07a646b8f",
+    "mess3": "75581788f2c91dc1",
     "paper-er1-m4": "5465593149619260",
     "paper-er1-m4-coarse-token": "d60f29dac7ba64ac",
     "paper-er1-m4-noiseless": "fc352b742ffc3665",
