@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike
 from latentgen.bayes import entropy
 from latentgen.enumeration import factor_rows
 from latentgen.model import ConceptModel
-from latentgen.theorems.instance import Instance, instance
-from latentgen.theorems.paper import paper_terms
+from latentgen.theorems.instance import Instance, instance, one_minus_largest
+from latentgen.theorems.paper import RANK_TOLERANCE, diversity_rank
 
 NUMERICAL_RANK = 0.01  # singular values below this share of the largest do not count
 
@@ -30,13 +30,14 @@ class Conditions(NamedTuple):
     Means weigh contexts by p(x) and tokens by p(y|x) or p(y); the worst case is over everything
     that can occur. epsilon_context 1 − max_c p(c|x); epsilon_token 1 − max_c p(c|y); epsilon
     1 − max_c p(c|x,y): each mean and worst. leak I(x;y|c). num_tokens, num_configurations: the
-    paper asks for at least ℓ + 1 tokens. rank of L = p(·|y_j) − p(·|y_0), at most ℓ − 1;
-    numerical_rank: singular values above 1 % of the largest; condition_number σ_1/σ_{ℓ−1}, infinite
-    when the rank is below ℓ − 1. total_variation between p(c|y_j) and p(c|y_k), mean and worst over
+    paper asks for at least ℓ + 1 tokens. rank of L, rows p(·|y_j) less their mean over the tokens
+    that occur (less p(·|y_0), as in the paper, the rank is the same), at most ℓ − 1;
+    numerical_rank: singular values above 1 % of the largest; condition_number σ_1/σ_{ℓ−1},
+    infinite when the rank is below ℓ − 1. total_variation between p(c|y_j) and p(c|y_k), mean and worst over
     pairs of tokens. coverage δ(x) = max_{c,j,k} |log p(c|x,y_j) − log p(c|x,y_k)|. anchor ρ_c =
     min_y max_{c'≠c} p(y|c')/p(y|c), mean over p(c) and worst: below 1 a token names c.
-    beyond_anchor: share of pairs (x, c), weighted by p(x), with p(c|x) ≤ ρ_c, where the law of
-    anchored tokens ends. posterior_entropy H(c|x), mean and worst. dependence: the total
+    beyond_anchor: share of pairs (x, c), p(c) > 0, weighted by p(x), with p(c|x) ≤ ρ_c, where the
+    law of anchored tokens ends. posterior_entropy H(c|x), mean and worst. dependence: the total
     correlation Σ_k H(c_k|x) − H(c|x) left between concepts given x, mean and worst.
     """
 
@@ -104,30 +105,31 @@ def conditions(
     """
     seen = instance(model, context, log_weight)
     predictive = seen.weight[:, None] * np.exp(seen.log_predictive)
-    beliefs = np.exp(seen.log_token_posterior())
+    log_beliefs = seen.log_token_posterior()
+    beliefs = np.exp(log_beliefs)
     occurring = predictive.sum(0) > 0
-    matrix = paper_terms(seen, int(np.argmax(occurring))).diversity_matrix[occurring]
+    matrix = beliefs[occurring] - beliefs[occurring].mean(0)  # L, with no token singled out
     singular = np.linalg.svd(matrix, compute_uv=False)
-    rank = int(np.linalg.matrix_rank(matrix))
+    rank = diversity_rank(matrix)
     entropies = entropy(seen.log_belief)
     anchor = anchor_ratio(seen)
     prior = np.exp(seen.log_prior)
     shared = _total_correlation(seen, entropies)
     top = float(singular.max(initial=0.0))
     return Conditions(
-        _mean_and_worst(1 - np.exp(seen.log_belief.max(1)), seen.weight),
-        _mean_and_worst(1 - beliefs.max(1), predictive.sum(0)),
+        _mean_and_worst(one_minus_largest(seen.log_belief), seen.weight),
+        _mean_and_worst(one_minus_largest(log_beliefs), predictive.sum(0)),
         _mean_and_worst(seen.epsilon(), predictive),
         seen.leak(),
         seen.num_tokens,
         seen.space.num_configurations,
         rank,
-        int((singular > NUMERICAL_RANK * top).sum()),
+        int((singular > max(NUMERICAL_RANK * top, RANK_TOLERANCE)).sum()),
         _condition_number(singular, rank, seen.space.num_configurations),
         _total_variation(beliefs[occurring], predictive.sum(0)[occurring]),
         _mean_and_worst(_coverage(seen), seen.weight),
         _mean_and_worst(anchor, prior),
-        float(seen.weight @ (np.exp(seen.log_belief) <= anchor).mean(1)),
+        float(seen.weight @ (np.exp(seen.log_belief) <= anchor)[:, prior > 0].mean(1)),
         _mean_and_worst(entropies, seen.weight),
         _mean_and_worst(shared, seen.weight),
     )

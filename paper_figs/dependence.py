@@ -28,7 +28,7 @@ LAWS = {
     "product": (style.PURPLE, (0, (5, 1.5)), "readings: log M_k p(c_k∣x)"),
     "belief": (style.ORANGE, "-", "p(c∣x)"),
 }
-NULLS = {"raw_input": ((0, (7, 1.5, 1, 1.5)), "raw input"), "permuted": ("-.", "rows permuted")}
+NULLS = {"raw_input": (":", "raw input"), "permuted": ("-.", "rows permuted")}
 SMALL_PRINT = (
     "A perfect predictor, nothing trained; bands and bars: 95 % t intervals over worlds. 1 − S is "
     "held out by distinct context; 0 is possible everywhere, and so is a share of 1:\nthe ceilings."

@@ -23,7 +23,7 @@ LAWS = {
     "belief": (style.ORANGE, "-", "p(c∣x)"),
 }
 NULLS = {
-    "raw_input": ((0, (7, 1.5, 1, 1.5)), "x", "raw input"),
+    "raw_input": (":", "x", "raw input"),
     "raw_by_word": ("--", "+", "raw input, apart for each word"),
     "permuted": ("-.", "1", "log p(c∣x), rows permuted"),
 }

@@ -15,7 +15,12 @@ def entry(weights, index):
     row = weights
     for i in index[:-1]:
         row = row[i]
-    return Fraction(row[index[-1]]) / sum(Fraction(weight) for weight in row)
+    return exact(row[index[-1]]) / sum(exact(weight) for weight in row)
+
+
+def exact(weight):
+    """An integer weight as a fraction of Python integers: those of NumPy overflow."""
+    return Fraction(int(weight))
 
 
 def log(probability):
@@ -41,8 +46,8 @@ def prior_of(world, c):
     """p(c)."""
     if world.parents is None:
         (weights,) = world.concept_weights
-        total = sum(Fraction(weights[other]) for other in configurations(world))
-        return Fraction(weights[c]) / total
+        total = sum(exact(weights[other]) for other in configurations(world))
+        return exact(weights[c]) / total
     probability = Fraction(1)
     for concept, parents in enumerate(world.parents):
         index = (*[c[parent] for parent in parents], c[concept])

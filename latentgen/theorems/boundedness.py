@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 from latentgen.model import ConceptModel
 from latentgen.theorems.identity import support
 from latentgen.theorems.instance import Instance, instance
-from latentgen.theorems.paper import PaperTerms, paper_terms
+from latentgen.theorems.paper import PaperTerms, check_reference, paper_terms
 from latentgen.theorems.result import Assumption, Theorem, theorem
 
 
@@ -25,6 +25,7 @@ def boundedness(
     p(y|c), and a ratio of means lies between the extreme ratios. Source: theory notes, item 5.
     """
     seen = instance(model, context, log_weight)
+    check_reference(seen, reference)
     low, high = ratio_bounds(seen, reference)
     log_token = seen.log_predictive
     defined = ~np.isneginf(log_token) & ~np.isneginf(log_token[:, [reference]])
@@ -50,28 +51,29 @@ def divergence(
     *,
     reference: int = 0,
 ) -> Theorem:
-    """h = (p(c*|y_0) − p(c*|y_j)) log ε + a rest that stays bounded as ε = 1 − p(c*|x) → 0.
+    """h = (p(c*|y_0) − p(c*|y_j)) log ε + a rest within its bound, ε = 1 − p(c*|x).
 
     c* is the likeliest configuration of a context. quantity: the paper's h_j(x); claimed: the
     leading term; bound of the rest: |p(c*|y_0) − p(c*|y_j)| |log(1 − ε)| + Σ_{c≠c*} |L_jc|
-    |log p(c|x)/ε| + |β_j| + max_c |log p(y_j|c)/p(y_0|c)|. So where p(y|c) > 0 the residual of the
-    law must diverge whenever ε → 0 through x and the two tokens differ in p(c*|y). terms: those of
-    `PaperTerms`, and epsilon [context]. Source: theory notes, item 5 (derived).
+    |log p(c|x)/ε| + |β_j| + max_c |log p(y_j|c)/p(y_0|c)|. So where p(y|c) > 0 and the other
+    configurations keep their shares p(c|x)/ε, as with ℓ = 2 they must, the residual of the law
+    diverges as ε → 0 through x if the two tokens differ in p(c*|y). Where shares vanish the bound
+    grows too and h may stay bounded: in general h diverges where L log p(c|x) does. terms: those
+    of `PaperTerms`, and epsilon [context]. Source: theory notes, item 5 (derived).
     """
     seen = instance(model, context, log_weight)
     parts = paper_terms(seen, reference)
-    epsilon, rest = _posterior_bound(seen, parts)
+    log_epsilon, rest = _posterior_bound(seen, parts)
     low, high = ratio_bounds(seen, reference)
     best = seen.log_belief.argmax(1)
-    with np.errstate(divide="ignore"):
-        log_epsilon = np.where(epsilon > 0, np.log(np.where(epsilon > 0, epsilon, 1)), -np.inf)
-    defined = parts.defined & (epsilon > 0)[:, None]
+    uncertain = ~np.isneginf(log_epsilon)
+    defined = parts.defined & uncertain[:, None]
     slope = -parts.diversity_matrix[:, best].T
-    leading = np.where(defined, slope * np.where(epsilon > 0, log_epsilon, 0.0)[:, None], 0.0)
+    leading = np.where(defined, slope * np.where(uncertain, log_epsilon, 0.0)[:, None], 0.0)
     ratio = np.maximum(np.abs(low), np.abs(high))
     bound = np.where(defined, rest + np.abs(parts.offset) + ratio, 0.0)
     return theorem(
-        "h_j = (p(c*|y_0) − p(c*|y_j)) log(1 − p(c*|x)) + a bounded rest",
+        "h_j = (p(c*|y_0) − p(c*|y_j)) log(1 − p(c*|x)) + a rest within its bound",
         "theory, item 5",
         [support(parts.defined), full_support(seen)],
         np.where(defined, parts.remainder, 0.0),
@@ -80,7 +82,7 @@ def divergence(
         high=bound,
         scale=parts.scale + parts.scale[:, [reference]],
         defined=defined,
-        terms={**parts._asdict(), "epsilon": epsilon},
+        terms={**parts._asdict(), "epsilon": np.exp(log_epsilon)},
     )
 
 
@@ -101,6 +103,7 @@ def coverage_range(
     Source: theory notes, item 5.
     """
     seen = instance(model, context, log_weight)
+    check_reference(seen, reference)
     log_token, log_both = seen.log_predictive, seen.log_both()
     possible = ~np.isneginf(log_both) & ~np.isneginf(log_both[:, [reference], :])
     finite = np.where(np.isneginf(log_both), 0.0, log_both)
@@ -148,7 +151,7 @@ def full_support(seen: Instance) -> Assumption:
 
 
 def _posterior_bound(seen: Instance, parts: PaperTerms) -> tuple[np.ndarray, np.ndarray]:
-    """ε = 1 − p(c*|x) [context], and |L_jc*| |log(1−ε)| + Σ_{c≠c*} |L_jc| |log p(c|x)/ε|."""
+    """log ε [context], ε = 1 − p(c*|x), and |L_jc* log(1−ε)| + Σ_{c≠c*} |L_jc log p(c|x)/ε|."""
     rows = np.arange(len(seen.log_belief))
     best = seen.log_belief.argmax(1)
     others = seen.log_belief.copy()
@@ -162,4 +165,4 @@ def _posterior_bound(seen: Instance, parts: PaperTerms) -> tuple[np.ndarray, np.
     unreachable[rows, :, best] = False
     rest = (size * share).sum(-1) + np.where(unreachable.any(-1), np.inf, 0.0)
     first = np.abs(seen.log_belief[rows, best])[:, None] * size[0][:, best].T
-    return np.exp(log_epsilon), rest + first
+    return log_epsilon, rest + first

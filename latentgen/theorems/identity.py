@@ -47,7 +47,7 @@ def identity(
 def token_weights(
     seen: Instance, token_weight: ArrayLike | None
 ) -> Float[np.ndarray, "token configuration"]:
-    """q_y(c), p(c|y) by default. Raises ValueError for a wrong shape and for rows that miss 1."""
+    """q_y(c), p(c|y) by default. ValueError for a wrong shape, NaN, and rows that miss 1."""
     if token_weight is None:
         return np.exp(seen.log_token_posterior())
     weight = np.asarray(token_weight, np.float64)
@@ -56,11 +56,18 @@ def token_weights(
         raise ValueError(
             f"token_weight must have shape [token, configuration] = {shape}; got {weight.shape}"
         )
+    if not np.isfinite(weight).all():
+        row, column = (int(i) for i in np.argwhere(~np.isfinite(weight))[0])
+        raise ValueError(
+            f"token_weight must hold finite numbers; entry {(row, column)} is "
+            f"{weight[row, column]}: use zero for a configuration that does not count"
+        )
     missed = np.abs(weight.sum(1) - 1) > WEIGHT_TOLERANCE * np.maximum(1, np.abs(weight).sum(1))
     if missed.any():
         row = int(np.argmax(missed))
         raise ValueError(
-            f"each row of token_weight must sum to 1; row {row} sums to {weight[row].sum():.9g}"
+            f"each row of token_weight must sum to 1; row {row} sums to {weight[row].sum():.9g}: "
+            "divide it by its sum"
         )
     return weight
 

@@ -12,16 +12,17 @@ from latentgen.theorems.result import Assumption, Theorem, theorem
 
 READINGS = ("v3", "v4")
 NO_EPSILON = 1e-12  # a worst ε below this counts as zero
+RANK_TOLERANCE = 1e-12  # of singular values: entries are differences of probabilities
 
 
 class PaperTerms(NamedTuple):
     """The paper's terms in the coordinates of logit differences to a reference token y_0.
 
-    diversity_matrix L [token, configuration], rows p(·|y_j) − p(·|y_0). logit_difference
-    log p(y_j|x)/p(y_0|x); log_belief_part L log p(c|x); offset β_j, the difference of
-    E_{p(c|y_j)} log p(y_j|c), constant in x unless words leak; remainder h_j, the difference of
-    E_{p(c|y_j)} log p(c|x,y_j): all [context, token], zero for y_0 itself. scale: size of what was
-    added up. defined [context, token].
+    diversity_matrix L [token, configuration], rows p(·|y_j) − p(·|y_0), zero where one of the two
+    tokens never occurs. logit_difference log p(y_j|x)/p(y_0|x); log_belief_part L log p(c|x);
+    offset β_j, the difference of E_{p(c|y_j)} log p(y_j|c), constant in x unless words leak;
+    remainder h_j, the difference of E_{p(c|y_j)} log p(c|x,y_j): all [context, token], zero for
+    y_0 itself. scale: size of what was added up. defined [context, token].
     """
 
     diversity_matrix: np.ndarray
@@ -35,11 +36,10 @@ class PaperTerms(NamedTuple):
 
 def paper_terms(seen: Instance, reference: int = 0) -> PaperTerms:
     """L, β and h of Theorem 3.1 on an instance. Raises ValueError for a token that is not one."""
-    if not 0 <= reference < seen.num_tokens:
-        raise ValueError(
-            f"the reference token must lie in 0 … {seen.num_tokens - 1}; got {reference}"
-        )
+    check_reference(seen, reference)
     weight = np.exp(seen.log_token_posterior())
+    occurring = np.asarray(np.any(weight > 0, axis=1))
+    occurring &= occurring[reference]
     parts = averages(seen, weight)
     defined = parts["defined"] > 0
     defined &= defined[:, [reference]]
@@ -49,7 +49,7 @@ def paper_terms(seen: Instance, reference: int = 0) -> PaperTerms:
         return np.where(defined, term - term[:, [reference]], 0.0)
 
     return PaperTerms(
-        weight - weight[reference],
+        np.where(occurring[:, None], weight - weight[reference], 0.0),
         difference(log_token),
         difference(parts["belief"]),
         difference(parts["given"]),
@@ -57,6 +57,14 @@ def paper_terms(seen: Instance, reference: int = 0) -> PaperTerms:
         np.abs(parts["belief"]) + np.abs(parts["given"]) + np.abs(parts["both"]),
         defined,
     )
+
+
+def check_reference(seen: Instance, reference: int) -> None:
+    """Raises ValueError for a reference that is not a token."""
+    if not 0 <= reference < seen.num_tokens:
+        raise ValueError(
+            f"the reference token must lie in 0 … {seen.num_tokens - 1}; got {reference}"
+        )
 
 
 def paper_theorem(
@@ -120,11 +128,16 @@ def diversity(seen: Instance, diversity_matrix: np.ndarray) -> list[Assumption]:
     configurations. L·1 = 0, so that ℓ − 1 is the largest rank there is.
     """
     size, num_tokens = seen.space.num_configurations, seen.num_tokens
-    rank = float(np.linalg.matrix_rank(diversity_matrix)) if size > 1 else 0.0
+    rank = float(diversity_rank(diversity_matrix))
     return [
         Assumption(f"diversity: at least ℓ + 1 = {size + 1} tokens", num_tokens, num_tokens > size),
         Assumption(f"diversity: rank L is ℓ − 1 = {size - 1}", rank, rank == size - 1),
     ]
+
+
+def diversity_rank(diversity_matrix: np.ndarray) -> int:
+    """The rank of L, or of L B_k; singular values below 1e-12 are rounding, whatever L's size."""
+    return int(np.linalg.matrix_rank(diversity_matrix, tol=RANK_TOLERANCE))
 
 
 def mixing_matrix(
@@ -136,6 +149,12 @@ def mixing_matrix(
         raise ValueError(
             f"unembedding must have axes [token, dim] with {seen.num_tokens} tokens; "
             f"got shape {matrix.shape}"
+        )
+    if not np.isfinite(matrix).all():
+        token = int(np.argmax(~np.isfinite(matrix).all(1)))
+        raise ValueError(
+            f"unembedding must hold finite numbers; the row of token {token} is {matrix[token]}: "
+            "leave out tokens that a predictor cannot produce"
         )
     return np.linalg.pinv(matrix - matrix[reference]) @ parts.diversity_matrix
 

@@ -7,7 +7,7 @@ from latentgen.enumeration import factor_rows
 from latentgen.model import ConceptModel
 from latentgen.space import ConceptSpace
 from latentgen.theorems.instance import instance
-from latentgen.theorems.paper import paper_terms
+from latentgen.theorems.paper import diversity_rank, paper_terms
 from latentgen.theorems.result import Theorem, theorem
 
 
@@ -31,11 +31,9 @@ def rank(
     """
     seen = instance(model, context, log_weight)
     size = seen.space.num_configurations
-    occurring = np.asarray(np.any(~np.isneginf(seen.log_token_posterior()), axis=1))
     matrix = paper_terms(seen, reference).diversity_matrix
-    matrix = np.where((occurring & occurring[reference])[:, None], matrix, 0.0)
     blocks = [matrix, *(matrix @ value_indicator(seen.space, k) for k in _concepts(seen.space))]
-    ranks = np.array([_rank(block) for block in blocks], np.float64)
+    ranks = np.array([diversity_rank(block) for block in blocks], np.float64)
     largest = np.array([size - 1, *(n - 1 for n in seen.space.cardinalities)], np.float64)
     sums = np.concatenate([block.sum(1) for block in blocks])[:, None]
     excess = float(np.max(ranks - largest))
@@ -59,7 +57,3 @@ def value_indicator(space: ConceptSpace, concept: int) -> np.ndarray:
 
 def _concepts(space: ConceptSpace) -> range:
     return range(space.num_concepts)
-
-
-def _rank(matrix: np.ndarray) -> int:
-    return int(np.linalg.matrix_rank(matrix)) if matrix.any() else 0

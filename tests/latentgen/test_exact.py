@@ -14,6 +14,9 @@ NEXT_WORD = lg.strategies.integer_worlds(token=False)
 INTERACTING = lg.strategies.integer_worlds(
     saturated=False, alike=False, interacting=True, num_positions=3
 )
+LEAKING = lg.strategies.integer_worlds(
+    token=False, saturated=False, alike=False, interacting=True, num_positions=3
+)
 
 
 def check(found, expected):
@@ -102,6 +105,39 @@ def test_the_table_of_a_next_word_that_reads_words_is_refused():
         lg.log_token_given(model, 1)
 
 
+@given(st.one_of(WORLDS, NEXT_WORD, INTERACTING, LEAKING), st.data())
+def test_the_tokens_table_after_a_context_is_the_one_that_reads_it(world, data):
+    model = world.model()
+    context = data.draw(lg.strategies.contexts(model))
+    found = lg.log_token_given_context(model, context)
+    reads = oracles.token_emission(world, tuple(context[0])).reads
+    assert len(found) == (len(context) if reads else 1)
+    expected = [oracles.token_given(world, x) for x in rows(context)][: len(found)]
+    check(found, expected)
+    if not reads:
+        check(found[0], oracles.token_given(world, rows(context)[0]))
+        np.testing.assert_array_equal(found[0], lg.log_token_given(model, context.shape[1]))
+
+
+def test_a_next_word_may_read_several_words_in_any_order():
+    counts = np.arange(1, 37).reshape(2, 3, 2, 3)  # concept, word 1, word 0, outcome
+    words = [((), [0.5, 0.5]), ((), [0.2, 0.3, 0.5])]
+    words.append(lg.Emission((0,), counts / counts.sum(-1, keepdims=True), reads=(1, 0)))
+    model = lg.ConceptModel.from_graph(lg.chain_dag(1), (2,), [[0.5, 0.5]], words)
+    found = lg.log_token_given_context(model, [[1, 2], [0, 2], [1, 0]])
+    expected = [counts[:, 2, 1], counts[:, 2, 0], counts[:, 0, 1]]
+    expected = [table / table.sum(-1, keepdims=True) for table in expected]
+    np.testing.assert_allclose(np.exp(found), expected, rtol=1e-14)
+
+
+def test_a_tokens_table_of_many_contexts_over_one_gibibyte_is_refused():
+    words = [((), [0.5, 0.5]), lg.Emission(range(14), np.full((2**14, 2, 2), 0.5), reads=(0,))]
+    tables = [[0.5, 0.5]] + [[[0.5, 0.5]] * 2] * 13
+    model = lg.ConceptModel.from_graph(lg.chain_dag(14), (2,) * 14, tables, words)
+    with pytest.raises(ValueError, match=r"log_token_given_context would return .* at most 1 GiB"):
+        lg.log_token_given_context(model, np.zeros((5000, 1), int))
+
+
 def test_worlds_may_have_words_of_different_vocabularies_at_each_position():
     words = [((0,), np.full((2, 3), 1 / 3)), lg.Emission((0,), np.full((2, 3, 2), 0.5), (0,))]
     words.append(lg.Emission((), np.full((3, 2, 4), 0.25), reads=(0, 1)))
@@ -126,6 +162,7 @@ ASKS_WITH_CONTEXT = {
     "log_posterior": lg.log_posterior,
     "log_posterior_prefixes": lg.log_posterior_prefixes,
     "log_evidence": lg.log_evidence,
+    "log_token_given_context": lg.log_token_given_context,
     "log_concept_posterior": lambda model, x: lg.log_concept_posterior(model, x, 0),
     "log_concept_posterior_prefixes": lambda m, x: lg.log_concept_posterior_prefixes(m, x, 0),
     "log_predictive": lg.log_predictive,
@@ -138,6 +175,7 @@ ASKS_WITH_CONTEXT = {
     "token_information": lg.token_information,
     "concept_information": lambda model, x: lg.concept_information(model, x, 0),
 }
+NEEDS_NO_POSTERIOR = {"log_context_given", "log_token_given_context"}
 
 
 @pytest.mark.parametrize("name", ASKS_WITH_CONTEXT)
@@ -147,7 +185,7 @@ def test_host_functions_refuse_tracers_and_name_the_kernels(name):
         jax.jit(lambda context: ASKS_WITH_CONTEXT[name](model, context))(np.zeros((1, 2), int))
 
 
-@pytest.mark.parametrize("name", sorted(set(ASKS_WITH_CONTEXT) - {"log_context_given"}))
+@pytest.mark.parametrize("name", sorted(set(ASKS_WITH_CONTEXT) - NEEDS_NO_POSTERIOR))
 def test_an_impossible_context_is_refused_by_its_row(name):
     model = lg.ConceptModel.from_tables(
         lg.ConceptSpace((2,)), [1, 0], [[1, 0], [0, 1]], [[0.5, 0.5], [0.5, 0.5]]

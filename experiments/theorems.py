@@ -1,0 +1,58 @@
+"""Do the identities and the bounds hold in ten thousand random worlds each?
+
+Nothing is trained and nothing is fitted: each theorem is called on random worlds, and the largest
+amount by which it misses what it says is kept, beside how much of its bound it uses.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Self
+
+from experiments.experiment import Experiment
+from experiments.theorems_cell import TRIED, TheoremsCell, compute, shape
+from experiments.theorems_finding import CLAIMS, finding
+
+BLOCK = 5  # batches per cell
+
+
+@dataclass(frozen=True)
+class TheoremsConfig:
+    """How many random worlds of which kind."""
+
+    num_batches: int = 20
+    """Batches of worlds: the seeds."""
+    num_worlds: int = 500
+    """Worlds of a family in a batch."""
+    num_zeros: int = 150
+    """Of the general worlds in a batch, those whose tables have exact zeros."""
+
+    def with_seeds(self, num_seeds: int) -> Self:
+        """The same with this many batches."""
+        return replace(self, num_batches=num_seeds)
+
+
+def cells(config: TheoremsConfig) -> list[TheoremsCell]:
+    """All cells, block of batches by block of batches."""
+    sizes = dict.fromkeys(TRIED, config.num_worlds)
+    sizes["zeros"] = config.num_zeros
+    sizes["generic"] = config.num_worlds - config.num_zeros
+    return [
+        TheoremsCell(family, size, tuple(range(start, start + BLOCK)))
+        for start in range(0, config.num_batches, BLOCK)
+        for family, size in sizes.items()
+    ]
+
+
+EXPERIMENT = Experiment(
+    name="theorems",
+    question="Do the identities and the bounds hold in ten thousand random worlds each?",
+    profiles={
+        "smoke": TheoremsConfig(num_batches=5, num_worlds=40, num_zeros=15),
+        "paper": TheoremsConfig(),
+        "full": TheoremsConfig(num_batches=100),
+    },
+    cells=cells,
+    shape=shape,
+    compute=compute,
+    finding=finding,
+    claims=CLAIMS,
+)
