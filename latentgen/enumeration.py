@@ -17,6 +17,7 @@ from latentgen.space import ConceptSpace
 
 BLOCK_BYTES = 2**22  # one [sample, configuration] block stays in the cache
 SAMPLE_BLOCK = 4096
+FEW_COLUMNS = 16
 UNDERFLOW = 1e-250  # smaller sums may have lost terms and are done again in log space
 
 OutcomeTable = Callable[[np.ndarray], np.ndarray]  # configurations -> log [configuration, outcome]
@@ -100,13 +101,21 @@ def context_counts(
         return ContextCounts([model.words[0]], [np.arange(counts.shape[1])], counts)
     columns, blocks = [], []
     for position in range(length):
-        seen, inverse = np.unique(word_columns(model, context, position), return_inverse=True)
+        seen, inverse = _seen(word_columns(model, context, position))
         one_hot = np.zeros((num_samples, len(seen)))
         one_hot[sample, inverse.reshape(-1)] = 1.0
         columns.append(seen)
         blocks.append(one_hot)
     counts = np.concatenate(blocks, 1) if blocks else np.zeros((num_samples, 0))
     return ContextCounts(list(model.words[:length]), columns, counts)
+
+
+def _seen(columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The columns that are read, and which of them each context reads; all of them if few."""
+    if columns.max(initial=0) < FEW_COLUMNS:  # finding out which are read costs more than they do
+        return np.arange(columns.max(initial=-1) + 1), columns
+    seen, inverse = np.unique(columns, return_inverse=True)
+    return seen, inverse
 
 
 def log_joint_blocks(

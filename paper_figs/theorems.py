@@ -13,7 +13,7 @@ from paper_figs.tables import Row, read_rows, select, stamp
 FLOOR = 1e-17  # where an error of exactly zero is drawn
 SMALL_PRINT = (
     "Bars span the families of worlds, from the mean over batches of the largest error in a batch "
-    "to the upper limit of its 95 % interval. An error of exactly 0 is drawn at 1e-17. "
+    "to the upper limit of its 95 % interval. An error of exactly 0 is drawn\nat 1e-17. "
     "Crosses: what a claim is missed by in worlds that break its assumptions."
 )
 
@@ -55,7 +55,7 @@ def _errors(axes: Axes, rows: list[Row], names: list[str]) -> None:
         axes.text(limit, -0.9, f" {text}", color=colour, fontsize=8, va="center")
     axes.set_xscale("log")
     axes.set_xlim(FLOOR / 2, 30)
-    axes.legend(loc="lower right")
+    axes.legend(loc="center right")
     axes.set_yticks(range(len(names)), names)
     axes.set_ylim(len(names) - 0.4, -1.4)
     axes.set_xlabel("largest scaled error in a batch (exact)")

@@ -1,0 +1,106 @@
+"""Which claims does the phase diagram judge, and by which of its numbers?"""
+
+from collections.abc import Sequence
+from functools import partial
+
+from experiments.experiment import CellRecord, Claim, Judgement
+from experiments.log_or_belief_tables import (
+    corner,
+    counts,
+    enough,
+    family,
+    law_verdict_of,
+    place,
+    rivals,
+)
+from experiments.log_or_belief_worlds import CHANNEL, RANDOM
+from experiments.results import Results
+from experiments.verdicts import counted_verdict, law_verdict
+from experiments.wording import difference, plain
+
+
+def _law(records: Sequence[CellRecord], law: str, name: str, sharp: bool) -> Judgement:
+    """The verdict on a law at one end of a family, at the longest context."""
+    results = Results(records)
+    setting = corner(results, name, sharp)
+    metric = f"score_{law}.oracle"
+    gap = results.paired(f"{metric}.held_out", "score_raw_input.oracle.held_out", setting)
+    return Judgement(
+        law_verdict_of(results, law, setting),
+        f"S {plain(results.best(metric, setting))} at {place(setting)}, where 1 is possible; "
+        f"{difference(gap)} to the raw input; log p less p {difference(rivals(results, setting))}",
+    )
+
+
+def _unfitted(records: Sequence[CellRecord], law: str, everywhere: bool) -> Judgement:
+    """The verdict on a prediction with nothing fitted, where it does worst or y is sharpest."""
+    results = Results(records)
+    metric = f"score_{law}.oracle.no_fit"
+    settings = family(results, CHANNEL) if everywhere else [corner(results, CHANNEL, True)]
+    setting = min(settings, key=lambda s: results.interval(metric, s).low)
+    score = results.interval(metric, setting)
+    verdict = counted_verdict(
+        law_verdict(score),
+        counted=enough(results, setting),
+        trivial=not counts(results, setting),
+    )
+    return Judgement(
+        verdict,
+        f"S {plain(score)} at {place(setting)}, the lowest of {len(settings)} settings, nothing "
+        "fitted",
+    )
+
+
+_PAPER, _RIVAL = "arXiv:2503.08980, Theorem 3.1", "arXiv:2405.15943"
+_WORLD = "x ⊥ y given c; two binary concepts; a perfect fit; the longest context"
+
+CLAIMS = (
+    Claim(
+        "log-or-belief-log-channel",
+        _PAPER,
+        "f(x) ≈ A log p(c∣x) + b for a perfect predictor of a sharp token that pins c",
+        f"{_WORLD}; the smallest η",
+        "log_or_belief_phases",
+        partial(_law, law="log_posterior", name=CHANNEL, sharp=True),
+    ),
+    Claim(
+        "log-or-belief-log-random",
+        _PAPER,
+        "f(x) ≈ A log p(c∣x) + b for a perfect predictor of a sharp token",
+        f"{_WORLD}; more tokens than configurations, table drawn at random, the smallest α",
+        "log_or_belief_phases",
+        partial(_law, law="log_posterior", name=RANDOM, sharp=True),
+    ),
+    Claim(
+        "log-or-belief-belief-channel",
+        _RIVAL,
+        "f(x) ≈ A p(c∣x) + b for a perfect predictor of a token that barely tells c",
+        f"{_WORLD}; the largest η",
+        "log_or_belief_phases",
+        partial(_law, law="belief", name=CHANNEL, sharp=False),
+    ),
+    Claim(
+        "log-or-belief-belief-random",
+        _RIVAL,
+        "f(x) ≈ A p(c∣x) + b for a perfect predictor of a token that barely tells c",
+        f"{_WORLD}; more tokens than configurations, table drawn at random, the largest α",
+        "log_or_belief_phases",
+        partial(_law, law="belief", name=RANDOM, sharp=False),
+    ),
+    Claim(
+        "log-or-belief-own-matrix",
+        _PAPER,
+        "L̂ᵀf ≈ L log p(c∣x) + β with the paper's own L and β",
+        f"{_WORLD}; the smallest η",
+        "log_or_belief_laws",
+        partial(_unfitted, law="paper", everywhere=False),
+    ),
+    Claim(
+        "log-or-belief-offset",
+        "latentgen, the crossover",
+        "f is exactly affine in log(p(c∣x) + ρ), ρ = η/(ℓ(1 − η)), at every η and length",
+        "x ⊥ y given c; y = c with probability 1 − η and uniform otherwise; a perfect fit",
+        "log_or_belief_collapse",
+        partial(_unfitted, law="rho", everywhere=True),
+    ),
+)
