@@ -43,7 +43,7 @@ def cells(config: TheoremsConfig) -> list[TheoremsCell]:
 
 EXPERIMENT = Experiment(
     name="theorems",
-    question="Do the identities and the bounds hold in ten thousand random worlds each?",
+    question=(__doc__ or "").splitlines()[0],
     profiles={
         "smoke": TheoremsConfig(num_batches=5, num_worlds=40, num_zeros=15),
         "paper": TheoremsConfig(),

@@ -56,7 +56,7 @@ def anchored_tokens(
     log p(y_v|x)/p(y_u|x) against log p(v|x)/p(u|x) + log m_v/m_u. Undefined where p(v|x) = 0 or v
     has no anchor. terms: token, rho, rho_low, log_spread, log_scale [group]; log_group log p(v|x)
     and ends, 1 where p(v|x) ≤ ρ_v [context, group]. Nats. Raises ValueError for concepts and a
-    reference that do not exist. Source: theory notes, item 6.
+    reference that do not exist. Source: docs/theory.md, item 6.
     """
     seen = instance(model, context, log_weight)
     group = group_numbers(seen.space, concepts)
@@ -78,7 +78,7 @@ def anchored_tokens(
         low, high = low - high[:, pair], high - low[:, pair]
     return theorem(
         "log p(y_v|x) = log p(v|x) + log m_v + r, 0 ≤ r ≤ log(s_v + ρ_v (1 − p(v|x))/p(v|x))",
-        "theory notes, item 6",
+        "docs/theory.md, item 6",
         [seen.independence(), *_assumptions(found)],
         quantity,
         claimed,

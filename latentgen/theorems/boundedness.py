@@ -22,7 +22,7 @@ def boundedness(
 
     Rows contexts, components tokens; residual: the logit difference itself (claimed is 0); low and
     high: the extremes over the c with p(c|x) > 0, infinite where a p(y|c) is 0. p(y|x) is a mean of
-    p(y|c), and a ratio of means lies between the extreme ratios. Source: theory notes, item 5.
+    p(y|c), and a ratio of means lies between the extreme ratios. Source: docs/theory.md, item 5.
     """
     seen = instance(model, context, log_weight)
     check_reference(seen, reference)
@@ -33,7 +33,7 @@ def boundedness(
     quantity = np.where(defined, finite - finite[:, [reference]], 0.0)
     return theorem(
         "log p(y_j|x)/p(y_0|x) lies between min_c and max_c of log p(y_j|c)/p(y_0|c)",
-        "theory, item 5",
+        "docs/theory.md, item 5",
         [full_support(seen)],
         quantity,
         np.zeros(quantity.shape),
@@ -59,7 +59,7 @@ def divergence(
     configurations keep their shares p(c|x)/ε, as with ℓ = 2 they must, the residual of the law
     diverges as ε → 0 through x if the two tokens differ in p(c*|y). Where shares vanish the bound
     grows too and h may stay bounded: in general h diverges where L log p(c|x) does. terms: those
-    of `PaperTerms`, and epsilon [context]. Source: theory notes, item 5 (derived).
+    of `PaperTerms`, and epsilon [context]. Source: docs/theory.md, item 5 (derived).
     """
     seen = instance(model, context, log_weight)
     parts = paper_terms(seen, reference)
@@ -74,7 +74,7 @@ def divergence(
     bound = np.where(defined, rest + np.abs(parts.offset) + ratio, 0.0)
     return theorem(
         "h_j = (p(c*|y_0) − p(c*|y_j)) log(1 − p(c*|x)) + a rest within its bound",
-        "theory, item 5",
+        "docs/theory.md, item 5",
         [support(parts.defined), full_support(seen)],
         np.where(defined, parts.remainder, 0.0),
         leading,
@@ -100,7 +100,7 @@ def coverage_range(
     log p(y_j|x)/p(y_0|x) = log p(y_j|c)/p(y_0|c) − [log p(c|x,y_j) − log p(c|x,y_0)] for each c.
     So a residual that vanishes with δ says nothing: the range of f vanishes with it. terms:
     coverage δ_j [token].
-    Source: theory notes, item 5.
+    Source: docs/theory.md, item 5.
     """
     seen = instance(model, context, log_weight)
     check_reference(seen, reference)
@@ -116,7 +116,7 @@ def coverage_range(
     quantity = ratio.max(0) - ratio.min(0)
     return theorem(
         "the range of log p(y_j|x)/p(y_0|x) over contexts is at most 2 δ_j",
-        "theory, item 5",
+        "docs/theory.md, item 5",
         [seen.independence()],
         quantity[None],
         np.zeros((1, len(quantity))),

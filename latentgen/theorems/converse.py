@@ -59,7 +59,7 @@ def converse(
 
     The residual is that of the identity; the assumption on beliefs is what "no smaller" needs.
     terms: law, the name; log_members, member, log_scale, rho as in `LawOfTable`; rank, the affine
-    dimension of the beliefs. Source: theory notes, item 8.
+    dimension of the beliefs. Source: docs/theory.md, item 8.
     """
     seen = instance(model, context, log_weight)
     possible = ~np.isneginf(seen.log_prior)
@@ -72,7 +72,7 @@ def converse(
     missing = float(possible.sum() - 1 - rank)
     return theorem(
         "log p(y|x) = log k_y + log⟨s_y, p(c|x)⟩, s_y in the smallest set S",
-        "theory notes, item 8",
+        "docs/theory.md, item 8",
         [
             seen.independence(),
             Assumption(

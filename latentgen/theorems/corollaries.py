@@ -32,7 +32,7 @@ def corollary_directions(
     direction Ã_k [token, value]; conditional_part, remainder_part, offset_part [pair, token], whose
     sum (the remainder with its sign −) is the residual, and parts_defined, where they are defined
     (elsewhere they are zero). Raises ValueError for a wrong concept, pair or reference. Source:
-    arXiv:2503.08980, Corollary 4.2; theory notes, item 11.
+    arXiv:2503.08980, Corollary 4.2; docs/theory.md, item 11.
     """
     seen = instance(model, context, log_weight)
     concept = seen.space.check_concept(concept)

@@ -39,7 +39,7 @@ def crossover(
     least what is claimed, and at most the same with the largest of the rest in place of a_y.
 
     Only configurations with p(c) > 0 count. terms: rho ρ_y, inf for a row of one level; log_scale
-    log b_y, then log a_y; configuration c_y [token]. Nats. Source: theory notes, item 9.
+    log b_y, then log a_y; configuration c_y [token]. Nats. Source: docs/theory.md, item 9.
     """
     seen = instance(model, context, log_weight)
     log_rows = seen.log_token_given().T
@@ -49,7 +49,7 @@ def crossover(
     groups = configurations[:, None] == np.arange(len(possible))
     return two_level_theorem(
         "log p(y|x) = log b_y + log(p(c_y|x) + ρ_y)",
-        "theory notes, item 9",
+        "docs/theory.md, item 9",
         seen,
         groups,
         group,

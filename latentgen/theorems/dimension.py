@@ -37,7 +37,7 @@ def any_dimension(
     tokens. terms: unembedding [token, dim]; rank [1] of the centred log p(y|x) over the contexts
     given; gap [context, token], what the centred logits miss of the centred log p(y|x). Raises
     ValueError for dim < 1, for an unembedding of another number of tokens or not finite, and
-    when both are given. Source: theory notes, item 4.
+    when both are given. Source: docs/theory.md, item 4.
     """
     seen = instance(model, context, log_weight)
     vectors = _vectors(seen, unembedding, dim)
@@ -55,7 +55,7 @@ def any_dimension(
     rank = _rank(centred[answered])
     return theorem(
         "the part of f in span(D) = (Dᵀ)⁺ (L log p(c|x) + β − Δh)",
-        "theory notes, item 4",
+        "docs/theory.md, item 4",
         [
             Assumption(
                 f"dim of span(D) ≥ {rank}, the rank of centred log p(y|x)", *_enough(basis, rank)

@@ -24,7 +24,7 @@ def identity(
     paper. Defined where p(y|x) > 0 and every c with q_y(c) ≠ 0 has p(c|x) p(y|c) > 0. terms:
     token_weight, and the three averages belief, given and both [context, token]. With a leak
     p(y|c) stands for p(y|c, x), and the identity holds all the same. Source: arXiv:2503.08980,
-    proof of Theorem 3.1, for q_y = p(·|y); theory notes, item 2.
+    proof of Theorem 3.1, for q_y = p(·|y); docs/theory.md, item 2.
     """
     seen = instance(model, context, log_weight)
     weight = token_weights(seen, token_weight)

@@ -24,7 +24,7 @@ def leak(model: ConceptModel, context: ArrayLike, log_weight: ArrayLike | None =
     log p(y|c, x)/p(y|c) over the c with q > 0, none of which exceeds −log p(x|c). Zero without a
     leak. terms: offset β_y [token]; offset_seen β_y(x) [context, token];
     information I(x; y|c) [1], nats; offset_spread Σ_x p(x) (β_y(x) − mean)² [token], where it is
-    defined. Source: arXiv:2503.08980, Theorem 3.1 without its first assumption; theory notes,
+    defined. Source: arXiv:2503.08980, Theorem 3.1 without its first assumption; docs/theory.md,
     item 13.
     """
     seen = instance(model, context, log_weight)

@@ -24,7 +24,7 @@ def mixture_of_marginals(
 
     Only configurations with p(c) > 0 count. terms: rho, inf for a row of one level; log_scale
     log b_y, then log a_y; concept and value [token]. Nats. Source: Concept Component Analysis,
-    arXiv:2601.20420; theory notes, items 3 and 8.
+    arXiv:2601.20420; docs/theory.md, items 3 and 8.
     """
     seen = instance(model, context, log_weight)
     log_rows = seen.log_token_given().T
@@ -33,7 +33,7 @@ def mixture_of_marginals(
     group = _best_group([row_levels(log_rows, rows, possible) for rows in groups[:, None]])
     return two_level_theorem(
         "log p(y|x) = log b_y + log(p(c_k = v|x) + ρ_y)",
-        "arXiv:2601.20420; theory notes, item 8",
+        "arXiv:2601.20420; docs/theory.md, item 8",
         seen,
         groups,
         group,

@@ -21,7 +21,7 @@ def perfect_fit(
     quantity: the centred logits of a perfect predictor, f(x)·g(y) of `oracle_representation`, or of
     (f Bᵀ, g B⁻¹) for an invertible gauge B [dim, dim]; claimed: log Σ_c p(c|x) p(y|c, x) less its
     mean over tokens. Defined for contexts in which every token is possible: the logits are infinite
-    elsewhere. Raises ValueError for a gauge that is no such matrix. Source: theory notes, item 1.
+    elsewhere. Raises ValueError for a gauge that is no such matrix. Source: docs/theory.md, item 1.
     """
     seen = instance(model, context, log_weight)
     possible = np.asarray(np.all(~np.isneginf(seen.log_predictive), axis=1))
@@ -39,7 +39,7 @@ def perfect_fit(
     scale = condition * (1 + np.abs(claimed).max(1, initial=0.0))[:, None]
     return theorem(
         "centred logits of a perfect predictor = centred log Σ_c p(c|x) p(y|c)",
-        "theory, item 1",
+        "docs/theory.md, item 1",
         [Assumption("p(y|x) > 0 for every token: share of contexts without", share, share == 0)],
         logits,
         claimed,

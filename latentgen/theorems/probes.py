@@ -54,7 +54,7 @@ def corollary_probes(
     first) and of Ã_k (last less first): the paper's A_s W_s, which depends on the coordinates and
     is not implied. Contexts with a zero in p(c_k|x) and tokens that some other context forbids are
     left out; nothing is defined without the reference. Raises ValueError for a wrong probe or
-    reference. Source: arXiv:2503.08980, Corollary 4.3; theory notes, item 3.
+    reference. Source: arXiv:2503.08980, Corollary 4.3; docs/theory.md, item 3.
     """
     seen = instance(model, context, log_weight)
     probed = _probed(seen, reference)

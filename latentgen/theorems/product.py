@@ -37,7 +37,8 @@ def product_law(
     token_shape [concept]; sub_token
     [concept, context, largest y_k], log M_k p(c_k|x), −inf beyond a concept's own; sub_token_index
     [token, concept]; total_correlation KL(p(c|x) ‖ ∏ p(c_k|x)) of the concepts that y reads
-    [context], nats. Raises ValueError for a shape that does not fit. Source: theory notes, item 12.
+    [context], nats. Raises ValueError for a shape that does not fit. Source: docs/theory.md,
+    item 12.
     """
     seen = instance(model, context, log_weight)
     shapes = _shapes(seen) if token_shape is None else [checked_token_shape(seen, token_shape)]
@@ -59,7 +60,7 @@ def product_law(
     name = f"p(y|c) = ∏ p(y_k|c_k), y of shape {'×'.join(map(str, shape))}: |log ratio|, nats"
     return theorem(
         "log p(y|x) = Σ_k log Σ_v p(y_k|c_k = v) p(c_k = v|x)",
-        "theory, item 12",
+        "docs/theory.md, item 12",
         [
             Assumption(
                 "p(c|x) = ∏ p(c_k|x), c_k that y reads: |log ratio|, nats", gap, gap <= SAME

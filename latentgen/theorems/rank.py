@@ -39,7 +39,7 @@ def rank(
     excess = float(np.max(ranks - largest))
     return theorem(
         "L·1 = 0, rank L ≤ ℓ − 1 and rank Ã_k ≤ n_k − 1: A is never invertible",
-        "theory, item 3",
+        "docs/theory.md, item 3",
         [],
         np.concatenate([sums, [[excess]]]),
         np.zeros((len(sums) + 1, 1)),

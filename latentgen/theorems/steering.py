@@ -46,7 +46,7 @@ def steering(
     steering and to doing nothing; log_tilted_concept log p(c_k|x) tilted [context, value];
     log_tilt_limit, log_steering_limit [context, token] for αu, α → ∞: p(y|x, c_k best) and p(y|x)
     on the tokens of the largest E[u|y]. Raises ValueError for a wrong concept or shift. Source:
-    arXiv:2503.08980, Corollary 4.2; theory notes, item 10.
+    arXiv:2503.08980, Corollary 4.2; docs/theory.md, item 10.
     """
     seen = instance(model, context, log_weight)
     shift = checked_shift(seen.space, seen.space.check_concept(concept), shift)
