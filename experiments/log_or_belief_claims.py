@@ -15,18 +15,21 @@ from experiments.log_or_belief_tables import (
 )
 from experiments.log_or_belief_worlds import CHANNEL, RANDOM
 from experiments.results import Results
-from experiments.verdicts import counted_verdict, law_verdict
+from experiments.verdicts import counted_verdict, law_verdict, supported_verdict
 from experiments.wording import difference, plain
 
 
 def _law(records: Sequence[CellRecord], law: str, name: str, sharp: bool) -> Judgement:
-    """The verdict on a law at one end of a family, at the longest context."""
+    """The verdict on a law at one end of a family, at the longest context.
+
+    As everywhere in the ledger, what holds is evidence only where the raw input does not do as well.
+    """
     results = Results(records)
     setting = corner(results, name, sharp)
     metric = f"score_{law}.oracle"
     gap = results.paired(f"{metric}.held_out", "score_raw_input.oracle.held_out", setting)
     return Judgement(
-        law_verdict_of(results, law, setting),
+        supported_verdict(law_verdict_of(results, law, setting), [gap]),
         f"S {plain(results.best(metric, setting))} at {place(setting)}, where 1 is possible; "
         f"{difference(gap)} to the raw input; log p less p {difference(rivals(results, setting))}",
     )

@@ -142,3 +142,21 @@ def ledger_verdict(judged: str | None, smoke: bool) -> str:
     if judged is None:
         return "not computed"
     return "not evidence" if smoke else judged
+
+
+def search_limit_verdict(slope: es.Interval, worst: float, num_points: int) -> str:
+    """What a search for counterexamples says of a limit; worst: r of the worst world found last.
+
+    As `limit_verdict`, but one world suffices to break a claim about all of them, and a search
+    never proves: what it could not break is "not broken".
+    """
+    found = limit_verdict(slope, es.interval([worst]), num_points)
+    return "not broken" if found == "holds" else found
+
+
+def search_law_verdict(worst: float) -> str:
+    """What a search says of a law in all worlds: "fails" when the worst S found is < .95.
+
+    One world suffices; a search never proves, so the answer is "not broken" otherwise.
+    """
+    return "fails" if worst < LAW_FAILS else "not broken"

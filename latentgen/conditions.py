@@ -34,8 +34,8 @@ class Conditions(NamedTuple):
     that occur (less p(·|y_0), as in the paper, the rank is the same), at most ℓ − 1;
     numerical_rank: singular values above 1 % of the largest; condition_number σ_1/σ_{ℓ−1},
     infinite when the rank is below ℓ − 1. total_variation between p(c|y_j) and p(c|y_k), mean and
-    worst over pairs of tokens. coverage δ(x) = max_{c,j,k} |log p(c|x,y_j) − log p(c|x,y_k)|. anchor ρ_c =
-    min_y max_{c'≠c} p(y|c')/p(y|c), mean over p(c) and worst: below 1 a token names c.
+    worst over pairs of tokens. coverage δ(x) = max_{c,j,k} |log p(c|x,y_j) − log p(c|x,y_k)|.
+    anchor ρ_c = min_y max_{c'≠c} p(y|c')/p(y|c), mean over p(c) and worst: below 1 a token names c.
     beyond_anchor: share of pairs (x, c), p(c) > 0, weighted by p(x), with p(c|x) ≤ ρ_c, where the
     law of anchored tokens ends. posterior_entropy H(c|x), mean and worst. dependence: the total
     correlation Σ_k H(c_k|x) − H(c|x) left between concepts given x, mean and worst.

@@ -15,7 +15,7 @@ import jax
 import networkx as nx
 import numpy as np
 
-from latentgen import draws
+from latentgen import draws, rational
 from latentgen.factors import Emission
 from latentgen.graphs import random_dag
 from latentgen.hidden_markov import hidden_markov
@@ -164,8 +164,19 @@ def mess3(*, x: float = 0.05, alpha: float = 0.85, num_steps: int = 11) -> Conce
     return hidden_markov(np.full(3, 1 / 3), transition, emission, num_steps)
 
 
+def _rational(name: str) -> Callable[[], ConceptModel]:
+    """A world kept in exact fractions, where it also says what it is for."""
+    return lambda: rational.stored(name).model()
+
+
 _WORLDS: dict[str, Callable[[], ConceptModel]] = {
+    "counterexample-any-map": _rational("counterexample-any-map"),
+    "counterexample-coverage": _rational("counterexample-coverage"),
+    "counterexample-coverage-any-map": _rational("counterexample-coverage-any-map"),
+    "counterexample-mean": _rational("counterexample-mean"),
+    "counterexample-pinned": _rational("counterexample-pinned"),
     "echo": _echo,
+    "holds-anchored": _rational("holds-anchored"),
     "mess3": mess3,
     "paper-er1-m4": _paper(),
     "paper-er1-m4-coarse-token": _paper(num_token_bits=2),

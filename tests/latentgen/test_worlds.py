@@ -10,7 +10,13 @@ import latentgen as lg
 from latentgen import draws
 
 FINGERPRINTS = {
+    "counterexample-any-map": "b1c266dbf055cef2",
+    "counterexample-coverage": "618092e803a9e9a0",
+    "counterexample-coverage-any-map": "7f23b27fa548a5c7",
+    "counterexample-mean": "a3c21cb1c3a5c3af",
+    "counterexample-pinned": "da31c25368d8a413",
     "echo": "16e488d07a646b8f",
+    "holds-anchored": "ccdef107575e4f0c",
     "mess3": "75581788f2c91dc1",
     "paper-er1-m4": "5465593149619260",
     "paper-er1-m4-coarse-token": "d60f29dac7ba64ac",
@@ -40,7 +46,7 @@ def test_fingerprints_tell_worlds_apart_and_ignore_the_last_bits():
 def test_a_misspelt_name_is_answered_with_the_nearest():
     with pytest.raises(ValueError, match=r"no world named 'sprinkle': did you mean 'sprinkler'\?"):
         lg.worlds.named("sprinkle")
-    with pytest.raises(ValueError, match=r"no world named 'zzz': the names are echo, .*sprinkler"):
+    with pytest.raises(ValueError, match=r"'zzz': the names are counter.*, echo, .*sprinkler"):
         lg.worlds.named("zzz")
 
 
