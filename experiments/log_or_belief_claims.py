@@ -22,7 +22,7 @@ from experiments.wording import difference, plain
 def _law(records: Sequence[CellRecord], law: str, name: str, sharp: bool) -> Judgement:
     """The verdict on a law at one end of a family, at the longest context.
 
-    As everywhere in the ledger, what holds is evidence only where the raw input does not do as well.
+    As everywhere in the ledger, what holds is evidence only where the raw input does worse.
     """
     results = Results(records)
     setting = corner(results, name, sharp)

@@ -89,12 +89,17 @@ def _measured(name: str, worlds: list[Drawn]) -> dict[str, float]:
     counted = [a for a in answers if name not in CONDITIONAL or a.applies]
     said = [answer for answer in counted if answer.defined.any()]
     return {
-        f"violation.{name}": max((answer.violation for answer in said), default=0.0),
-        f"tightness.{name}": max((tightness(answer) for answer in said), default=0.0),
-        f"worst.{name}": max((answer.worst for answer in said), default=0.0),
+        f"violation.{name}": _largest([answer.violation for answer in said]),
+        f"tightness.{name}": _largest([tightness(answer) for answer in said]),
+        f"worst.{name}": _largest([answer.worst for answer in said]),
         f"counted.{name}": float(len(said)),
         f"applies.{name}": float(sum(answer.applies for answer in answers)),
     }
+
+
+def _largest(values: list[float]) -> float:
+    """The largest, NaN if one is: an answer that is no number must not go unseen."""
+    return float(np.max(values, initial=0.0))
 
 
 def _null(name: str, worlds: list[Drawn]) -> dict[str, float]:

@@ -87,7 +87,7 @@ STATEMENTS = {
     "corollary_directions": Said(
         f"{PAPER}, Corollary 4.2",
         "a counterfactual pair moves f by Ã_k Δ log p(c_k∣x), exactly",
-        "edited words read c_k only, and Δh = 0",
+        "edited words, and words that read them, read c_k only, and Δh = 0",
     ),
     "corollary_probes": Said(
         f"{PAPER}, Corollary 4.3, as far as it can hold",

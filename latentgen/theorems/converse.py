@@ -57,7 +57,8 @@ def converse(
     proportional are constant, and S has never one member alone. Nor is log p(y|x) affine in p
     itself unless constant: a non-constant rational function is no exponential of an affine one.
 
-    The residual is that of the identity; the assumption on beliefs is what "no smaller" needs.
+    The residual is that of the identity. That the beliefs span all directions is necessary for
+    "no smaller", and not enough: finitely many contexts are no open set.
     terms: law, the name; log_members, member, log_scale, rho as in `LawOfTable`; rank, the affine
     dimension of the beliefs. Source: docs/theory.md, item 8.
     """
@@ -76,7 +77,7 @@ def converse(
         [
             seen.independence(),
             Assumption(
-                "the beliefs span an open set: dimensions they miss are 0", missing, missing == 0
+                "beliefs span all directions, as an open set does: missed", missing, not missing
             ),
         ],
         seen.log_predictive,

@@ -26,7 +26,8 @@ def corollary_directions(
 
     In the coordinates of logit differences to the reference token, where Ã_k = L B_k. What is left
     over is exactly L Δ log p(c_−k|c_k, x) − Δh (plus Δβ with a leak): the corollary is exact iff
-    the two cancel. The first vanishes when the edited words read c_k only, Δh when every token
+    the two cancel. The first vanishes when the edited words, and the words that read
+    them, read c_k only, Δh when every token
     tells c_k as well; neither is implied by the other. pairs [pair, 2] of rows of the context; by
     default each row with the next. Undefined where p(c_k|x) has a zero that matters. terms: pairs;
     direction Ã_k [token, value]; conditional_part, remainder_part, offset_part [pair, token], whose

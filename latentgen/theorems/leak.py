@@ -18,14 +18,14 @@ from latentgen.theorems.result import Theorem, theorem
 def leak(model: ConceptModel, context: ArrayLike, log_weight: ArrayLike | None = None) -> Theorem:
     """log p(y|x) = E_q log p(c|x) + β_y − E_q log p(c|x, y), with the β_y of a world without leak.
 
-    q = p(c|y) and β_y = E_q log p(y|c), p(y|c) being the mean of p(y|c, x) over the contexts given
-    x ⊥ y | c does not hold: what is left over is exactly β_y(x) − β_y = E_q log p(y|c, x)/p(y|c)
-    [context, token], which varies with x. Bound: it lies between the smallest and the largest
-    log p(y|c, x)/p(y|c) over the c with q > 0, none of which exceeds −log p(x|c). Zero without a
-    leak. terms: offset β_y [token]; offset_seen β_y(x) [context, token];
-    information I(x; y|c) [1], nats; offset_spread Σ_x p(x) (β_y(x) − mean)² [token], where it is
-    defined. Source: arXiv:2503.08980, Theorem 3.1 without its first assumption; docs/theory.md,
-    item 13.
+    q = p(c|y) and β_y = E_q log p(y|c), p(y|c) being the mean of p(y|c, x) over the contexts
+    given. Where x ⊥ y | c does not hold, what is left over is exactly β_y(x) − β_y =
+    E_q log p(y|c, x)/p(y|c) [context, token], which varies with x. Bound: it lies between
+    the smallest and the largest log p(y|c, x)/p(y|c) over the c with q > 0, none of which exceeds
+    −log p(x|c). Zero without a leak. terms: offset β_y [token]; offset_seen β_y(x) [context,
+    token]; information I(x; y|c) [1], nats; offset_spread Σ_x p(x) (β_y(x) − mean)² [token], where
+    it is defined. Source: arXiv:2503.08980, Theorem 3.1 without its first assumption;
+    docs/theory.md, item 13.
     """
     seen = instance(model, context, log_weight)
     weight = token_weights(seen, None)

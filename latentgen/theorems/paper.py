@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+from jaxtyping import Float
 from numpy.typing import ArrayLike
 
 from latentgen.model import ConceptModel
@@ -10,7 +11,8 @@ from latentgen.theorems.identity import averages, support
 from latentgen.theorems.instance import Instance, instance
 from latentgen.theorems.result import Assumption, Theorem, theorem
 
-READINGS = ("v3", "v4")
+APPROXIMATE = ("v1", "v2", "v3", "v4-limit")  # h is dropped, in a limit
+READINGS = (*APPROXIMATE, "v4")
 NO_EPSILON = 1e-12  # a worst ε below this counts as zero
 RANK_TOLERANCE = 1e-12  # of singular values: entries are differences of probabilities
 
@@ -78,12 +80,13 @@ def paper_theorem(
 ) -> Theorem:
     """L̂ᵀf = L log p(c|x) + β − h with the paper's own L, β and h, for a perfect predictor.
 
-    The components are tokens: L̂ᵀf(x) is log p(y_j|x)/p(y_0|x) in any gauge. reading "v3" (and v1,
-    v2) drops h: the residual is −h, and the law is claimed in the limit ε → 0. It sets no bound;
-    the one given here is ours, |h_j| ≤ δ_j(x) + TV_j (max_c − min_c) log p(c|x,y_0), in terms of
-    the conditions that v4 adds. reading "v4" keeps h: an identity. terms: those of `PaperTerms`,
-    total_variation [token], coverage δ_j(x) [context, token], epsilon(x,y), and, when an
-    unembedding [token, dim] is given, mixing_matrix A = (L̂ᵀ)⁺L [dim, configuration].
+    The components are tokens: L̂ᵀf(x) is log p(y_j|x)/p(y_0|x) in any gauge. reading "v3" (or "v1",
+    "v2") drops h: the residual is −h, and the law is claimed in the limit ε → 0; "v4-limit" drops
+    it in the limit ε, δ, TV → 0. They set no bound; the one given here is ours, |h_j| ≤ δ_j(x) +
+    TV_j (max_c − min_c) log p(c|x,y_0). reading "v4" keeps h: an identity. terms: those of
+    `PaperTerms`, total_variation [token], coverage δ_j(x) [context, token], epsilon(x,y), and, when
+    an unembedding [token, dim] is given, f's own coordinates: mixing_matrix A = (L̂ᵀ)⁺L [dim,
+    configuration], offset_in_f b = (L̂ᵀ)⁺β and remainder_in_f (L̂ᵀ)⁺h [context, dim].
     Raises ValueError for an unknown reading, reference or shape. Source: arXiv:2503.08980,
     Theorem 3.1 in v3 and v4.
     """
@@ -101,15 +104,16 @@ def paper_theorem(
     terms: dict[str, np.ndarray] = {**parts._asdict(), "total_variation": variation}
     terms |= {"coverage": coverage, "epsilon": seen.epsilon()}
     if unembedding is not None:
-        terms["mixing_matrix"] = mixing_matrix(seen, parts, unembedding, reference)
+        terms |= _in_f(parts, differences_inverse(seen, unembedding, reference))
     return theorem(
-        "L̂ᵀf = L log p(c|x) + β − h" if keeps else "L̂ᵀf ≈ L log p(c|x) + β as ε → 0",
-        f"arXiv:2503.08980{'v4' if keeps else 'v3'}, Theorem 3.1",
+        _statement(reading),
+        f"arXiv:2503.08980{reading[:2]}, Theorem 3.1",
         [
             seen.independence(),
             support(parts.defined),
             *diversity(seen, parts.diversity_matrix),
-            *([] if keeps else [_vanishing(seen)]),
+            *([] if keeps else [_vanishing("ε", "1 − max_c p(c|x,y)", terms["epsilon"])]),
+            *([] if reading != "v4-limit" else _vanishing_changes(terms)),
         ],
         parts.logit_difference,
         linear - parts.remainder if keeps else linear,
@@ -140,10 +144,10 @@ def diversity_rank(diversity_matrix: np.ndarray) -> int:
     return int(np.linalg.matrix_rank(diversity_matrix, tol=RANK_TOLERANCE))
 
 
-def mixing_matrix(
-    seen: Instance, parts: PaperTerms, unembedding: ArrayLike, reference: int
-) -> np.ndarray:
-    """A = (L̂ᵀ)⁺ L [dim, configuration] for an unembedding [token, dim]; L̂ᵀ its differences."""
+def differences_inverse(
+    seen: Instance, unembedding: ArrayLike, reference: int
+) -> Float[np.ndarray, "dim token"]:
+    """(L̂ᵀ)⁺ of an unembedding [token, dim]; L̂ᵀ its differences to the reference token."""
     matrix = np.asarray(unembedding, np.float64)
     if matrix.ndim != 2 or len(matrix) != seen.num_tokens:
         raise ValueError(
@@ -156,12 +160,38 @@ def mixing_matrix(
             f"unembedding must hold finite numbers; the row of token {token} is {matrix[token]}: "
             "leave out tokens that a predictor cannot produce"
         )
-    return np.linalg.pinv(matrix - matrix[reference]) @ parts.diversity_matrix
+    return np.linalg.pinv(matrix - matrix[reference])
 
 
-def _vanishing(seen: Instance) -> Assumption:
-    worst = float(seen.epsilon().max(initial=0.0))
-    return Assumption("ε → 0: the largest 1 − max_c p(c|x,y) is 0", worst, worst <= NO_EPSILON)
+def _statement(reading: str) -> str:
+    if reading == "v4":
+        return "L̂ᵀf = L log p(c|x) + β − h"
+    limit = "ε, δ, TV → 0" if reading == "v4-limit" else "ε → 0"
+    return (
+        f"L̂ᵀf ≈ L log p(c|x) + β as {limit}; bound (ours): |h_j| ≤ δ_j + TV_j range log p(c|x,y_0)"
+    )
+
+
+def _in_f(parts: PaperTerms, inverse: np.ndarray) -> dict[str, np.ndarray]:
+    """A, b and what is left over in the coordinates of f itself."""
+    return {
+        "mixing_matrix": inverse @ parts.diversity_matrix,
+        "offset_in_f": parts.offset @ inverse.T,
+        "remainder_in_f": parts.remainder @ inverse.T,
+    }
+
+
+def _vanishing(symbol: str, what: str, values: np.ndarray) -> Assumption:
+    worst = float(values.max(initial=0.0))
+    return Assumption(f"{symbol} → 0: the largest {what} is 0", worst, worst <= NO_EPSILON)
+
+
+def _vanishing_changes(terms: dict[str, np.ndarray]) -> list[Assumption]:
+    """The conditions that v4 adds: coverage δ, and how much p(c|y) changes with the token."""
+    return [
+        _vanishing("δ", "|log p(c|x,y_j) − log p(c|x,y_0)|", terms["coverage"]),
+        _vanishing("TV", "distance of p(c|y_j) to p(c|y_0)", terms["total_variation"]),
+    ]
 
 
 def _coverage_and_spread(seen: Instance, reference: int) -> tuple[np.ndarray, np.ndarray]:

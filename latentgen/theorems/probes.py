@@ -14,6 +14,7 @@ from latentgen.theorems.result import Assumption, Theorem, theorem
 from latentgen.theorems.steering import log_marginal
 
 CUT_OFF = float(np.finfo(np.float64).eps ** (2 / 3))  # of singular values, relative
+CLEAR = 1e4  # of the condition number of f, by which a violation is scaled
 READS = 1e-11  # by which an exact law may be missed, as a share of what varies
 
 
@@ -54,7 +55,7 @@ def corollary_probes(
     first) and of Ã_k (last less first): the paper's A_s W_s, which depends on the coordinates and
     is not implied. Contexts with a zero in p(c_k|x) and tokens that some other context forbids are
     left out; nothing is defined without the reference. Raises ValueError for a wrong probe or
-    reference. Source: arXiv:2503.08980, Corollary 4.3; docs/theory.md, item 3.
+    reference. Source: arXiv:2503.08980, Corollary 4.3; docs/theory.md, item 11.
     """
     seen = instance(model, context, log_weight)
     probed = _probed(seen, reference)
@@ -144,13 +145,14 @@ def _assumptions(space: ConceptSpace, probed: Probed, matrix: np.ndarray) -> lis
     fitted = probed.log_concept @ probed.direction.T
     law = _missed(probed.logit_difference, fitted)
     read = _missed(probed.log_concept, probed.logit_difference @ matrix.T)
-    left_out = probed.left_out
+    left_out, condition = probed.left_out, _condition(probed)
     return [
         Assumption("p(c_k|x), p(y|x) > 0: share of contexts without", left_out, left_out == 0),
         Assumption(f"rank [Ã_1 … Ã_m] is Σ (n_k − 1) = {full}", ranks[0], ranks[0] == full),
         Assumption(f"log p(c_k|x) varies in all {full} directions", ranks[1], ranks[1] == full),
         Assumption("f = Σ_k Ã_k log p(c_k|x) + b: relative miss", law, law <= READS),
         Assumption("W f = log p(c_k|x) + b: relative miss", read, read <= READS),
+        Assumption("f tells its directions apart: condition number", condition, condition <= CLEAR),
     ]
 
 

@@ -26,8 +26,8 @@ def rank(
     configurations that have it. terms: diversity_matrix L [token, configuration]; rank and largest
     [1 + m], of L and of every Ã_k. Tokens that never occur count as the reference. No assumption
     is needed: diversity can at best mean rank ℓ − 1.
-    Source: arXiv:2503.08980, Theorem 3.1 ("invertible linear transformation" in v1–v3); theory
-    notes, item 3.
+    Source: arXiv:2503.08980, Theorem 3.1 ("invertible linear transformation" in v1–v3);
+    docs/theory.md, item 3.
     """
     seen = instance(model, context, log_weight)
     size = seen.space.num_configurations

@@ -66,21 +66,29 @@ class Theorem(NamedTuple):
         """The largest defined |residual|, nats; 0 where nothing is defined."""
         return float(np.abs(self.residual).max(initial=0.0))
 
+    def _verdict(self) -> str:
+        """What is so of the bounds: words for a person, who must not take them for the claim."""
+        if not (np.isfinite(self.low).any() or np.isfinite(self.high).any()):
+            return "no bound is set"
+        if self.holds:
+            return "within its bounds"
+        return "leaves its bounds" + (
+            ", as it may where an assumption is broken" * bool(self.broken)
+        )
+
     def __str__(self) -> str:
         met = [
             f"  {'met   ' if a.met else 'broken'}  {a.name}: {a.value:.4g}"
             for a in self.assumptions
         ]
-        bounded = bool(np.isfinite(self.low).any() or np.isfinite(self.high).any())
-        verdict = ("holds" if self.holds else "violated") if bounded else "sets no bound"
         share = self.defined.mean() if self.defined.size else 0.0
         return "\n".join(
             [
                 f"{self.statement} ({self.source})",
                 *met,
                 f"  largest |residual| {self.worst:.4g} nats, defined for {share:.0%} of "
-                f"{self.residual.shape[0]} × {self.residual.shape[1]}; {verdict}"
-                f" (scaled violation {self.violation:.2g})",
+                f"{self.residual.shape[0]} × {self.residual.shape[1]}; {self._verdict()} "
+                f"(scaled violation {self.violation:.2g})",
             ]
         )
 

@@ -39,7 +39,8 @@ def steering(
     Steering a perfect predictor gives p̂ ∝ p(y|x) exp E[u(c_k)|y]; the tilted belief predicts
     p(y|x) E[e^{u(c_k)}|x, y] / Z. shift u [value], nats, finite; by default 1 for the last value
     and 0 else. The two agree for every u iff each token that x allows tells c_k by itself,
-    p(c_k|y) being one-hot, or all of them say the same of it; that (x, y) tells c_k is not enough.
+    p(c_k|y) being one-hot, or neither p(c_k|y) nor p(c_k|x, y) depends on which of them y is; that
+    (x, y) tells c_k is not enough.
     Bound: with v the likeliest value given y, γ = 1 − p(v|y) and γ' = 1 − p(v|x, y),
     d_y = log E[e^u|x, y] − E[u|y] lies in [l_y, h_y] by γ and γ' alone, and the residual in
     [min l − h_y, max h − l_y]. terms: kl_steered, kl_unsteered [context], of the exact tilt to
@@ -173,7 +174,7 @@ def _log_left_open(
 
 
 def _determined(told: ConceptSeen, possible: np.ndarray) -> Assumption:
-    """Every token that x allows tells c_k by itself, or all of them say the same of it.
+    """Every token that x allows tells c_k by itself, or all say the same of it, with x and without.
 
     The value is the smaller of what the tokens leave open and of how far apart they are (in nats),
     in the worst context.

@@ -33,7 +33,7 @@ def weak_tokens(
     The residual is −r, undefined where p(y|x) or a_y is 0. terms: log_reference [token]; readout
     p(y|c)/a_y [token, configuration], the slope; excess s − 1 [context, token]. Nats. Raises
     ValueError for a reference of another shape and one that is NaN or +inf. Source: the rival law
-    of arXiv:2405.15943; docs/theory.md, item 7, whose lower bound is 0.
+    of arXiv:2405.15943; docs/theory.md, item 7.
     """
     seen = instance(model, context, log_weight)
     log_reference = _reference(seen, log_reference)

@@ -185,7 +185,7 @@ def test_few_contexts_cannot_tell_and_the_answer_says_so():
     belief = generic_beliefs(0, 2, 4)
     table = np.random.default_rng(0).dirichlet(np.ones(3), 4)
     few = converse(*belief_world(belief, table))
-    assert few.broken == ("the beliefs span an open set: dimensions they miss are 0",)
+    assert few.broken == ("beliefs span all directions, as an open set does: missed",)
     assert few.assumptions[1].value == 2
     assert few.terms["rank"] == 1
     assert few.holds  # the "if" half needs no open set
@@ -223,7 +223,7 @@ def test_4096_configurations_and_a_token_that_reads_two_concepts():
     np.testing.assert_allclose(law.rho, 1 / 6)
     found = converse(model, context)
     assert found.holds
-    assert found.broken == ("the beliefs span an open set: dimensions they miss are 0",)
+    assert found.broken == ("beliefs span all directions, as an open set does: missed",)
 
 
 def test_one_token_one_context_and_posteriors_down_to_1e_290():

@@ -135,6 +135,8 @@ def test_the_mixing_matrix_of_any_perfect_predictor_reproduces_it(case, seed, da
     differences = unembedding - unembedding[reference]
     inverse = np.linalg.pinv(differences)
     rest = (found.terms["offset"] - found.terms["remainder"]) @ inverse.T
+    in_f = found.terms["offset_in_f"] - found.terms["remainder_in_f"]
+    np.testing.assert_allclose(in_f, rest, rtol=1e-9, atol=1e-10)
     built = lg.log_posterior(case.model, case.context) @ matrix.T + rest
     identified = inverse @ differences
     np.testing.assert_allclose(built, representation @ identified.T, rtol=1e-9, atol=1e-10)
@@ -241,7 +243,7 @@ def test_each_assumption_is_met_exactly_where_fractions_say_so(case):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"reading": "v5"}, r"reading must be one of \('v3', 'v4'\); got 'v5'"),
+        ({"reading": "v5"}, r"reading must be one of .*'v4-limit'.*; got 'v5'"),
         ({"reference": 2}, r"reference token must lie in 0 … 1; got 2"),
         ({"reference": -1}, r"reference token must lie in 0 … 1; got -1"),
         ({"unembedding": np.eye(3)}, r"axes \[token, dim\] with 2 tokens; got shape \(3, 3\)"),
@@ -256,3 +258,26 @@ def test_options_of_the_wrong_kind_are_refused(options, message):
     model = joint_world([1, 3], [[1, 2], [2, 1]], [[3, 1], [1, 3]]).model()
     with pytest.raises(ValueError, match=message):
         paper_theorem(model, [[0]], **options)
+
+
+def test_each_version_names_the_limit_that_it_claims():
+    model = lg.worlds.named("echo")
+    contexts = lg.enumerate_contexts(model)
+    found = {
+        reading: paper_theorem(model, *contexts, reading=reading)
+        for reading in ("v1", "v2", "v3", "v4-limit", "v4")
+    }
+    for reading in ("v1", "v2", "v3"):
+        assert found[reading].source == f"arXiv:2503.08980{reading}, Theorem 3.1"
+        np.testing.assert_array_equal(found[reading].residual, found["v4-limit"].residual)
+        assert [name for name in found[reading].broken if "→ 0" in name] == [
+            "ε → 0: the largest 1 − max_c p(c|x,y) is 0"
+        ]
+    limits = [a for a in found["v4-limit"].assumptions if "→ 0" in a.name]
+    terms = found["v4-limit"].terms
+    expected = [terms["epsilon"].max(), terms["coverage"].max(), terms["total_variation"].max()]
+    assert [a.value for a in limits] == expected
+    assert not any("→ 0" in a.name for a in found["v4"].assumptions)
+    # the bound is ours: nobody may take it for the claim
+    assert "bound (ours)" in str(found["v3"])
+    assert "within its bounds" in str(found["v3"])
