@@ -22,7 +22,7 @@ help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s%s\n", $$1, $$2 }' Makefile
 	@echo "Variables: PROFILE=smoke|paper|full  SEEDS=N  OUT=folder  WORKERS=N of pytest  ARGS='for pytest'  PYTHON=python3"
 
-figures: $(VENV)/.runtime  ## run the simulation, draw the figures, write report.html
+figures: $(VENV)/.runtime  ## run all experiments, draw the figures, write report.html
 	@$(BIN)/latentgen figures --profile "$(PROFILE)" --out "$(OUT)" $(if $(SEEDS),--seeds $(SEEDS))
 
 # One BLAS thread a worker, and compiled functions kept between runs, outside the clone.

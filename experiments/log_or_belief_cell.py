@@ -7,7 +7,7 @@ predicted (the closed form of `fisher_projection`, from p(y|c) and the beliefs a
 
 from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float
@@ -132,7 +132,7 @@ def fitted_rho(seen: Instance) -> float:
     best = int(np.argmin([share(log10) for log10 in LOG10_RHO]))
     around = LOG10_RHO[max(0, best - 1)], LOG10_RHO[min(len(LOG10_RHO) - 1, best + 1)]
     options = {"xatol": RHO_TOLERANCE}
-    between = minimize_scalar(share, bounds=around, method="bounded", options=options)
+    between: Any = minimize_scalar(share, bounds=around, method="bounded", options=options)
     best = LOG10_RHO[best] if share(LOG10_RHO[best]) <= between.fun else between.x
     return float(10**best)
 
