@@ -11,6 +11,7 @@ from experiments.theorems_worlds import Drawn, draw
 from latentgen.theorems import Theorem
 
 ROOT = 2503_08980
+NEGLIGIBLE = 1e-12  # nats; a tilt that changes no prediction cannot be missed
 GENERAL = (
     "perfect_fit",
     "identity",
@@ -46,6 +47,7 @@ CONDITIONAL = (
     "corollary_directions",
     "corollary_probes",
 )
+NUM_STEERED = 100  # worlds of a batch in which steering is compared with doing nothing
 NUM_BROKEN = 20  # worlds of a batch on which they are tried without what they need: the null
 
 
@@ -80,6 +82,7 @@ def _batch(cell: TheoremsCell, seed: int) -> dict[str, float]:
     if cell.family == "generic":
         for name in CONDITIONAL:
             metrics |= _null(name, worlds[:NUM_BROKEN])
+        metrics |= steered(worlds[:NUM_STEERED])
     return metrics
 
 
@@ -95,6 +98,23 @@ def _measured(name: str, worlds: list[Drawn]) -> dict[str, float]:
         f"counted.{name}": float(len(said)),
         f"applies.{name}": float(sum(answer.applies for answer in answers)),
     }
+
+
+def steered(worlds: list[Drawn]) -> dict[str, float]:
+    """How far steering concept 0 ends from the exact tilt, beside doing nothing.
+
+    worse: share of worlds in which E KL(tilt ‖ steered) exceeds E KL(tilt ‖ not steered), means
+    under p(x); ratio: the median over worlds of the first over the second. The shift is 1 nat.
+    """
+    ratios = []
+    for world in worlds:
+        terms = lg.theorems.steering(*world).terms
+        weight = np.exp(world.log_weight)
+        nothing = float(weight @ terms["kl_unsteered"])
+        if nothing > NEGLIGIBLE:
+            ratios.append(float(weight @ terms["kl_steered"]) / nothing)
+    worse = np.array(ratios) > 1
+    return {"steering.worse": float(worse.mean()), "steering.ratio": float(np.median(ratios))}
 
 
 def _largest(values: list[float]) -> float:

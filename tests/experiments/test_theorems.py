@@ -99,3 +99,17 @@ def test_tightness_is_the_share_of_the_bound_that_is_used():
         "", "", (), residual, 0 * residual, residual, -0.25 * bound, bound, bound > 0, 0.0, {}
     )
     assert theorems_cell.tightness(answer) == 0.8
+
+
+def test_steering_is_compared_with_doing_nothing():
+    worlds = [draw("generic", np.random.default_rng(seed)) for seed in range(12)]
+    found = theorems_cell.steered(worlds)
+    ratios = []
+    for world in worlds:
+        terms = lg.theorems.steering(*world).terms
+        weight = np.exp(world.log_weight)
+        ratios.append((weight * terms["kl_steered"]).sum() / (weight * terms["kl_unsteered"]).sum())
+    assert found["steering.ratio"] == pytest.approx(np.median(ratios))
+    assert found["steering.worse"] == np.mean([ratio > 1 for ratio in ratios])
+    settled = [draw("settled", np.random.default_rng(seed)) for seed in range(3)]
+    assert theorems_cell.steered(settled)["steering.ratio"] < 1e-12
