@@ -9,9 +9,8 @@ import latentgen as lg
 from experiments.dependence import EXPERIMENT, PAPER, cells
 from experiments.dependence_cell import DependenceCell, channel, compute, world
 from experiments.dependence_finding import LAWS, NULLS, finding
-from experiments.experiment import CellRecord
 from experiments.results import Results, write_table
-from experiments.store import canonical
+from tests.experiments.made_up import made_up_records
 
 SMALL = DependenceCell("product", "chain", 0.8, 3, 6, 0.001, 0.2, (0, 1))
 GRAPHS = ("chain", "parity")
@@ -135,16 +134,7 @@ def records(value, config=PAPER):
     for estimate in ("held_out", "population"):
         for name in (*LAWS, *NULLS, "argmax"):
             usual[f"score_{name}.oracle.{estimate}"] = 0.9 if name in LAWS else 0.3
-    spread = np.random.default_rng(0)
-    found = []
-    for cell in cells(config):
-        metrics = {}
-        for name, common in usual.items():
-            given = value(cell, name)
-            given = common if given is None else given
-            metrics[name] = (given + 1e-4 * spread.normal(size=len(cell.seeds))).tolist()
-        found.append(CellRecord(canonical(cell), metrics))
-    return found
+    return made_up_records(cells(config), usual, value)
 
 
 def joint_holds(cell, name):

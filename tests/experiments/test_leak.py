@@ -7,12 +7,11 @@ import numpy as np
 import pytest
 
 import latentgen as lg
-from experiments.experiment import CellRecord
 from experiments.leak import EXPERIMENT, PAPER, cells
 from experiments.leak_cell import AFRESH, FIXED, LeakCell, by_word, compute, leaking_word, world
 from experiments.leak_finding import LAWS, NULLS, finding
 from experiments.results import Results, write_table
-from experiments.store import canonical
+from tests.experiments.made_up import made_up_records
 
 SMALL = LeakCell("rename", 0.3, 3, 5, 0.01, 3, 0.1, (0, 1))
 
@@ -114,16 +113,7 @@ def records(value, config=PAPER):
         usual["score_log_posterior.closed." + estimate] = 0.9
         for name in names:
             usual[f"score_{name}.oracle.{estimate}"] = 0.9 if name in LAWS else 0.3
-    spread = np.random.default_rng(0)
-    found = []
-    for cell in cells(config):
-        metrics = {}
-        for name, common in usual.items():
-            given = value(cell, name)
-            given = common if given is None else given
-            metrics[name] = (given + 1e-4 * spread.normal(size=len(cell.seeds))).tolist()
-        found.append(CellRecord(canonical(cell), metrics))
-    return found
+    return made_up_records(cells(config), usual, value)
 
 
 def by_word_holds(cell, name):

@@ -58,15 +58,22 @@ def test_a_truncated_file_is_refused(folder, whole, data):
         lg.load(folder / "cut")
 
 
+def loaded(path):
+    """The world in a file, or None and what was said instead."""
+    try:
+        return lg.load(path), ""
+    except ValueError as error:
+        return None, str(error)
+
+
 @given(data=st.data())
 def test_a_damaged_file_is_refused_or_comes_back_whole(folder, whole, data):
     place = data.draw(st.integers(0, len(whole) - 1))
     flipped = whole[place] ^ data.draw(st.integers(1, 255))
     (folder / "bad").write_bytes(whole[:place] + bytes([flipped]) + whole[place + 1 :])
-    try:
-        assert lg.load(folder / "bad") == lg.worlds.named("sprinkler")
-    except ValueError as error:
-        assert re.search("bad (is not a world|holds|is damaged)", str(error))  # noqa: PT017
+    world, message = loaded(folder / "bad")
+    refused = re.search("bad (is not a world|holds|is damaged)", message)
+    assert refused or world == lg.worlds.named("sprinkler")
 
 
 class Trap:

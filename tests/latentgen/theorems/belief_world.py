@@ -1,9 +1,21 @@
-"""A world of one word whose beliefs p(c|x) and token table are chosen."""
+"""Worlds on which theorems of p(y|c) are tried: any, and ones whose beliefs are chosen."""
 
 import numpy as np
+from hypothesis import strategies as st
 from hypothesis import target
 
 import latentgen as lg
+
+WORLDS = st.one_of(
+    lg.strategies.models(),
+    lg.strategies.models(saturated=False, alike=False, interacting=True, num_positions=3),
+)
+
+
+def log(array):
+    """log with log 0 = −inf."""
+    with np.errstate(divide="ignore"):
+        return np.log(array)
 
 
 def belief_world(belief, token_given, cardinalities=None, weight=None):

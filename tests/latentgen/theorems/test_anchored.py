@@ -9,17 +9,13 @@ from hypothesis import given, target
 import latentgen as lg
 from latentgen.theorems.anchored import anchored_tokens
 from tests.latentgen.theorems.belief_world import (
+    WORLDS,
     aim_at_violation,
     assert_sound,
     belief_world,
     generic_beliefs,
     many_configurations,
     noisy_names,
-)
-
-WORLDS = st.one_of(
-    lg.strategies.models(),
-    lg.strategies.models(saturated=False, alike=False, interacting=True, num_positions=3),
 )
 
 

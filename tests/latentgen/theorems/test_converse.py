@@ -19,23 +19,15 @@ from latentgen.theorems.converse import (
 )
 from latentgen.theorems.projection import fisher_projection
 from tests.latentgen.theorems.belief_world import (
+    WORLDS,
     aim_at_violation,
     assert_sound,
     belief_world,
     generic_beliefs,
+    log,
     many_configurations,
     noisy_names,
 )
-
-WORLDS = st.one_of(
-    lg.strategies.models(),
-    lg.strategies.models(saturated=False, alike=False, interacting=True, num_positions=3),
-)
-
-
-def log(array):
-    with np.errstate(divide="ignore"):
-        return np.log(array)
 
 
 def named(table, cardinalities=None):

@@ -12,24 +12,17 @@ from latentgen.theorems.anchored import anchored_tokens
 from latentgen.theorems.crossover import crossover, fitted_rho, log_plus
 from latentgen.theorems.projection import fisher_projection
 from tests.latentgen.theorems.belief_world import (
+    WORLDS,
     aim_at_violation,
     assert_sound,
     belief_world,
     generic_beliefs,
+    log,
     many_configurations,
     noisy_names,
 )
 
-WORLDS = st.one_of(
-    lg.strategies.models(),
-    lg.strategies.models(saturated=False, alike=False, interacting=True, num_positions=3),
-)
 NOISES = [1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 0.3, 0.5, 0.7, 0.9]
-
-
-def log(array):
-    with np.errstate(divide="ignore"):
-        return np.log(array)
 
 
 @given(WORLDS, st.data())

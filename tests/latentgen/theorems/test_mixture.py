@@ -12,16 +12,13 @@ from latentgen.theorems.anchored import group_numbers, log_group_beliefs
 from latentgen.theorems.mixture import mixture_of_marginals
 from latentgen.theorems.projection import fisher_projection
 from tests.latentgen.theorems.belief_world import (
+    WORLDS,
     aim_at_violation,
     assert_sound,
     belief_world,
     generic_beliefs,
+    log,
     many_configurations,
-)
-
-WORLDS = st.one_of(
-    lg.strategies.models(),
-    lg.strategies.models(saturated=False, alike=False, interacting=True, num_positions=3),
 )
 
 
@@ -33,11 +30,6 @@ def one_concept_shown(cardinalities, share, noise=0.0):
     ]
     table = np.stack(columns, 1)
     return (1 - noise) * table + noise / table.shape[1]
-
-
-def log(array):
-    with np.errstate(divide="ignore"):
-        return np.log(array)
 
 
 def log_marginals(belief, cardinalities):
