@@ -9,7 +9,7 @@ import numpy as np
 
 import estimators as es
 import latentgen as lg
-from estimators.laws import NO_INFORMATION
+from estimators.instruments.laws import NO_INFORMATION
 from experiments.experiment import CellResult
 from experiments.measures import (
     Metrics,

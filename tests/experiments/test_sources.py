@@ -107,9 +107,9 @@ def closure():
         "latentgen.worlds",
         "latentgen.sampling",
         "latentgen.kernels",
-        "estimators.softmax_fit",
-        "estimators.training",
-        "estimators.mlp",
+        "estimators.instruments.softmax_fit",
+        "estimators.training.engine",
+        "estimators.predictors.mlp",
     ],
 )
 def test_the_simulation_is_recomputed_when_what_computes_it_changes(closure, name):

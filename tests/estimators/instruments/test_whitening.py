@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import estimators as es
-from estimators.whitening import checked_rows, checked_weight
+from estimators.instruments.whitening import checked_rows, checked_weight
 
 
 def weights(seed, num_rows):

@@ -5,7 +5,7 @@ import pytest
 from scipy.special import log_softmax, softmax
 
 import estimators as es
-from estimators.softmax_fit import _cross_entropy, log_softmax_blocks
+from estimators.instruments.softmax_fit import _cross_entropy, log_softmax_blocks
 
 
 def problem(seed, num_rows=40, num_regressors=2, num_outcomes=3):
@@ -114,7 +114,7 @@ def test_log_softmax_acts_on_each_block():
 
 def test_a_fit_that_was_stopped_early_says_so(monkeypatch):
     features, target, weight = problem(6)
-    monkeypatch.setattr("estimators.softmax_fit.MAX_ITERATIONS", 2)
+    monkeypatch.setattr("estimators.instruments.softmax_fit.MAX_ITERATIONS", 2)
     fit = es.fit_softmax(features, target, weight)
     assert not fit.converged
     assert np.isfinite(fit.loss)

@@ -6,10 +6,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from estimators.folds import NUM_FOLDS, context_folds
-from estimators.laws import checked_log_rows
-from estimators.softmax_fit import fit_softmax
-from estimators.whitening import checked_rows, checked_weight, fit_whitening
+from estimators.instruments.folds import NUM_FOLDS, context_folds
+from estimators.instruments.laws import checked_log_rows
+from estimators.instruments.softmax_fit import fit_softmax
+from estimators.instruments.whitening import checked_rows, checked_weight, fit_whitening
 
 TOLERANCE = 1e-9  # relative change of the log-loss; the named values no longer change
 

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float
 from scipy.optimize import minimize
 
-from estimators.whitening import Whitening, fit_whitening
+from estimators.instruments.whitening import Whitening, fit_whitening
 
 MAX_ITERATIONS = 1000
 

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from estimators.predictor import Predictor, log_predict
+from estimators.predictors.protocol import Predictor, log_predict
 
 SampleBatch = Callable[[Any, int, Any], tuple[Any, Any]]  # (key, n, sampler) -> context, token
 

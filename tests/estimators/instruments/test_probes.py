@@ -8,7 +8,7 @@ from scipy.special import log_softmax
 from sklearn.linear_model import LogisticRegression
 
 import estimators as es
-from estimators.softmax_fit import fit_softmax
+from estimators.instruments.softmax_fit import fit_softmax
 
 
 def beliefs(seed, num_contexts=60, cardinalities=(2, 3)):

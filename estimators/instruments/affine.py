@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from estimators.folds import NUM_FOLDS, context_folds
-from estimators.whitening import checked_rows, checked_weight, fit_whitening
+from estimators.instruments.folds import NUM_FOLDS, context_folds
+from estimators.instruments.whitening import checked_rows, checked_weight, fit_whitening
 
 
 class AffineScore(NamedTuple):

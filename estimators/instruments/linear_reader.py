@@ -7,9 +7,9 @@ from jaxtyping import Float
 from numpy.typing import ArrayLike
 from scipy.optimize import minimize
 
-from estimators.laws import checked_log_rows
-from estimators.softmax_fit import design_matrix, fit_softmax
-from estimators.whitening import checked_rows, checked_weight, fit_whitening
+from estimators.instruments.laws import checked_log_rows
+from estimators.instruments.softmax_fit import design_matrix, fit_softmax
+from estimators.instruments.whitening import checked_rows, checked_weight, fit_whitening
 
 SHARPENING = (1.0, 4.0, 8.0)  # each stage starts from logits this much larger
 STAGE_ITERATIONS = 40

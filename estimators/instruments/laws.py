@@ -10,9 +10,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from estimators.folds import NUM_FOLDS, context_folds
-from estimators.softmax_fit import fit_softmax
-from estimators.whitening import checked_rows, checked_weight, fit_whitening
+from estimators.instruments.folds import NUM_FOLDS, context_folds
+from estimators.instruments.softmax_fit import fit_softmax
+from estimators.instruments.whitening import checked_rows, checked_weight, fit_whitening
 
 NO_INFORMATION = 1e-9  # nats; below it a share of information has no meaning
 

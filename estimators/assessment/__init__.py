@@ -1,0 +1,1 @@
+"""All laws, nulls and intervals for anybody's representation, in one table."""

@@ -1,0 +1,1 @@
+"""What is measured on representations, one family a module."""

@@ -1,0 +1,1 @@
+"""Predictors and instruments under the contract of scikit-learn."""

@@ -1,0 +1,1 @@
+"""How predictors are trained: data modes, the engine, checkpoints."""
