@@ -119,6 +119,7 @@ def _train(
         training.num_steps,
         training.batch_size,
         training.learning_rate,
+        seed_mode="sequence",  # cells already run side by side
     )
     root = jax.random.key(TRAINING_ROOT)
     keys = [jax.random.fold_in(root, seed) for seed in cell.seeds]

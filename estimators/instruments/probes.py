@@ -1,6 +1,6 @@
 """How often does a linear classifier of the representation name each concept's value?"""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -48,6 +48,57 @@ def probe_accuracy(
     give. It minimises log-loss, so its accuracy may miss the best linear classifier's. Raises
     ValueError as `law_score` does.
     """
+    probes = fit_probes(
+        representation,
+        log_concept_posteriors,
+        weight,
+        groups=groups,
+        num_folds=num_folds,
+        random_state=random_state,
+    )
+    targets, weight = probes.targets, probes.weight
+
+    def accuracy(log_answers: Sequence[np.ndarray]) -> np.ndarray:
+        named = [block.argmax(1)[:, None] for block in log_answers]
+        right = [np.take_along_axis(*pair, 1)[:, 0] for pair in zip(targets, named, strict=True)]
+        return np.array([weight @ rows for rows in right])
+
+    unknown = np.full(len(targets), np.nan)
+    return ProbeAccuracy(
+        score=unknown if probes.held_out is None else accuracy(probes.held_out),
+        population=accuracy(probes.population),
+        bayes=np.array([weight @ target.max(1) for target in targets]),
+        majority=np.array([(weight @ target).max() for target in targets]),
+        num_regressors=probes.num_regressors,
+        saturated=probes.saturated,
+    )
+
+
+class FittedProbes(NamedTuple):
+    """What the linear probes of all concepts answer, one array [row, value] per concept.
+
+    targets: p(c_k|x); weight [row]. held_out: log-probabilities that the probe gives each row
+    when its context was held out, None when saturated; population: when fitted to all rows.
+    """
+
+    targets: list[np.ndarray]
+    weight: np.ndarray
+    held_out: list[np.ndarray] | None
+    population: list[np.ndarray]
+    num_regressors: int
+    saturated: bool
+
+
+def fit_probes(
+    representation: ArrayLike,
+    log_concept_posteriors: Sequence[ArrayLike],
+    weight: ArrayLike | None = None,
+    *,
+    groups: ArrayLike | None = None,
+    num_folds: int = NUM_FOLDS,
+    random_state: int = 0,
+) -> FittedProbes:
+    """log softmax(W_k f(x) + v_k) of every concept k and row; arguments as `probe_accuracy`."""
     matrix = checked_rows(representation, "representation")
     targets = [np.exp(checked_log_rows(rows, len(matrix))) for rows in log_concept_posteriors]
     if not targets:
@@ -59,30 +110,26 @@ def probe_accuracy(
     sizes = tuple(target.shape[1] for target in targets)
     together = np.concatenate(targets, 1)
 
-    def hits(train: np.ndarray, test: np.ndarray) -> np.ndarray:
-        fit = fit_softmax(
-            matrix[train],
-            together[train],
-            weight[train],
-            whitening,
-            sizes=sizes,
-            tolerance=TOLERANCE,
-        )
-        blocks = np.split(fit.log_predict(matrix[test]), np.cumsum(sizes)[:-1], axis=1)
-        named = [block.argmax(1)[:, None] for block in blocks]
-        found = [
-            np.take_along_axis(target[test], name, 1)[:, 0]
-            for target, name in zip(targets, named, strict=True)
-        ]
-        return np.array([weight[test] @ right for right in found])
+    def answers(splits: Iterable[tuple[np.ndarray, np.ndarray]]) -> list[np.ndarray]:
+        log_answers = np.empty_like(together)
+        for train, test in splits:
+            fit = fit_softmax(
+                matrix[train],
+                together[train],
+                weight[train],
+                whitening,
+                sizes=sizes,
+                tolerance=TOLERANCE,
+            )
+            log_answers[test] = fit.log_predict(matrix[test])
+        return np.split(log_answers, np.cumsum(sizes)[:-1], axis=1)
 
     everything = np.ones(len(matrix), bool)
-    held_out = [hits(*split) for split in folds.splits()] if not saturated else [np.nan]
-    return ProbeAccuracy(
-        score=np.sum(held_out, axis=0) + np.zeros(len(targets)),
-        population=hits(everything, everything),
-        bayes=np.array([weight @ target.max(1) for target in targets]),
-        majority=np.array([(weight @ target).max() for target in targets]),
+    return FittedProbes(
+        targets=targets,
+        weight=weight,
+        held_out=None if saturated else answers(folds.splits()),
+        population=answers([(everything, everything)]),
         num_regressors=whitening.rank,
         saturated=saturated,
     )

@@ -6,18 +6,20 @@ import numpy as np
 from jaxtyping import Float
 from scipy.optimize import minimize
 
-from estimators.instruments.whitening import Whitening, fit_whitening
+from estimators.instruments.covariance import fit_covariance_whitening
+from estimators.instruments.whitening import Whitening
 
 MAX_ITERATIONS = 1000
+BLOCK_SIZE = 2**17  # numbers handled at once: they stay in the cache from loss to gradient
 
 
 class SoftmaxFit(NamedTuple):
     """softmax(U φ + v) in whitened coordinates of φ, one softmax per block of outcomes.
 
     whitening of φ; coefficient [component + 1, outcome], the last row is v; sizes of the blocks;
-    loss: cross-entropy in nats on the rows it was fitted to, summed over blocks; converged:
-    whether the optimiser reached its tolerance (it cannot when zeros in the target drive logits
-    to infinity; the loss has then levelled off).
+    loss: cross-entropy in nats on the rows it was fitted to, summed over blocks, and the penalty;
+    converged: whether the optimiser reached its tolerance (it cannot when zeros in the target
+    drive logits to infinity; the loss has then levelled off).
     """
 
     whitening: Whitening
@@ -43,28 +45,42 @@ def fit_softmax(
     *,
     sizes: tuple[int, ...] | None = None,
     tolerance: float = 1e-9,
+    penalty: float = 0.0,
 ) -> SoftmaxFit:
-    """The minimiser of E_w KL(target ‖ softmax(U φ + v)) over U and v: a convex problem.
+    """The minimiser of E_w KL(target ‖ softmax(U φ + v)) + penalty/2 ‖U‖² over U and v.
 
-    Multinomial logistic regression with soft targets and no penalty, by L-BFGS on whitened
-    features. sizes splits the outcomes into blocks, each a distribution of its own with its own
-    softmax; by default there is one. tolerance: relative change of the loss at which to stop.
-    Constant features give v alone.
+    A convex problem: multinomial logistic regression with soft targets, by default without
+    penalty, by L-BFGS on whitened features. sizes splits the outcomes into blocks, each a
+    distribution of its own with its own softmax; by default there is one. tolerance: relative
+    change of the loss at which to stop. penalty: on U in the features' own coordinates, summed
+    over all its entries; v is free. Constant features give v alone.
     """
     weight = weight / weight.sum()
     sizes = (target.shape[1],) if sizes is None else sizes
-    whitening = fit_whitening(features, weight) if whitening is None else whitening
+    if whitening is None:
+        whitening = fit_covariance_whitening(features, weight)
+    design = design_matrix(whitening, features)
+    gram = penalty * (whitening.basis.T @ whitening.basis)
     # rows last: sums over a few outcomes then run along memory, several times as fast
-    design = np.ascontiguousarray(design_matrix(whitening, features).T)
     weighted_target = np.ascontiguousarray((weight[:, None] * target).T)
-    shape = (len(design), len(weighted_target))
+    shape = (design.shape[1], len(weighted_target))
+    num_rows = max(BLOCK_SIZE // sum(shape), 1)
+    blocks = [slice(first, first + num_rows) for first in range(0, len(design), num_rows)]
     start = np.zeros(shape)
     start[-1] = np.log(np.maximum(weighted_target.sum(1), 1e-12))
 
     def loss(flat: np.ndarray) -> tuple[float, np.ndarray]:
-        logits = flat.reshape(shape).T @ design
-        value = _cross_entropy(logits, weighted_target, weight, sizes)
-        return value, (design @ logits.T).reshape(-1)
+        coefficient = flat.reshape(shape)
+        value, slope = 0.0, np.zeros(shape)
+        if penalty:
+            slope[:-1] = gram @ coefficient[:-1]
+            value = float(np.vdot(coefficient[:-1], slope[:-1])) / 2
+        for block in blocks:
+            rows = design[block]
+            logits = coefficient.T @ rows.T
+            value += _cross_entropy(logits, weighted_target[:, block], weight[block], sizes)
+            slope += rows.T @ logits.T
+        return value, slope.reshape(-1)
 
     found = minimize(
         loss,
@@ -113,4 +129,6 @@ def log_softmax_blocks(
 
 def design_matrix(whitening: Whitening, features: np.ndarray) -> np.ndarray:
     """Whitened features and a column of ones [row, component + 1]."""
-    return np.concatenate([whitening.apply(features), np.ones((len(features), 1))], 1)
+    design = np.ones((len(features), whitening.rank + 1))
+    np.matmul(features - whitening.mean, whitening.basis, out=design[:, :-1])
+    return design

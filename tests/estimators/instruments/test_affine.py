@@ -122,3 +122,51 @@ def test_bad_input_is_refused():
         es.affine_r2(source, np.where(np.arange(60)[:, None] < 1, np.nan, target))
     with pytest.raises(ValueError, match=r"source must have axes \[row, column\]; got shape \(3,"):
         es.affine_r2([1.0, 2.0, 3.0], target)
+
+
+@given(SEEDS)
+def test_both_directions_are_the_two_single_ones(seed):
+    source, target, weight = image(seed, noise=1.0)
+    groups = np.arange(60) // 2
+    options = {"groups": groups, "num_folds": 3, "random_state": 4}
+    found = es.affine_r2_both(source, target, weight, **options)
+    assert found.forward == es.affine_r2(source, target, weight, **options)
+    assert found.backward == es.affine_r2(target, source, weight, **options)
+
+
+def test_a_projection_is_an_image_of_the_whole_but_not_the_other_way_round():
+    source, target, weight = image(5)
+    found = es.affine_r2_both(source, target, weight)
+    assert abs(found.forward.score - 1) < 1e-9
+    assert found.backward.score < 0.8
+    assert abs(found.backward.population - 2 / 3) < 1e-9
+
+
+def test_the_population_value_is_the_mean_of_squared_canonical_correlations():
+    source, target, weight = image(6, noise=1.0)
+    squares = (es.cca(source, target, weight).correlations ** 2).sum()
+    found = es.affine_r2_both(source, target, weight)
+    assert abs(found.forward.population - squares / 2) < 1e-10
+    assert abs(found.backward.population - squares / 3) < 1e-10
+
+
+def test_held_out_values_are_those_of_least_squares_on_the_training_rows():
+    source, target, weight = image(7, noise=1.0)
+    source[:, 2] = source[:, 0] + 1e-7 * source[:, 2]  # beyond what a Gram matrix resolves
+    weight = weight / weight.sum()
+    design, missed = np.column_stack([source - source.mean(0), np.ones(60)]), 0.0
+    design /= np.sqrt((design**2).mean(0))
+    z = es.fit_whitening(target, weight).apply(target)
+    for train, test in es.context_folds(None, 60).splits():
+        scale = np.sqrt(weight[train])[:, None]
+        solved = np.linalg.lstsq(scale * design[train], scale * z[train], rcond=None)[0]
+        missed += weight[test] @ ((z[test] - design[test] @ solved) ** 2).sum(1)
+    assert abs(es.affine_r2(source, target, weight).score - (1 - missed / 2)) < 1e-6
+
+
+def test_a_column_that_varies_on_one_context_alone_breaks_no_fold():
+    source, target, weight = image(8, noise=1.0)
+    rare = np.column_stack([source, np.arange(60) == 5])
+    found = es.affine_r2(rare, target, weight)
+    assert found.source_rank == 4
+    assert np.isfinite(found.score)

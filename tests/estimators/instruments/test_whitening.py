@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import estimators as es
-from estimators.instruments.whitening import checked_rows, checked_weight
+from estimators.instruments.whitening import checked_rows, checked_weight, triangle
 
 
 def weights(seed, num_rows):
@@ -77,3 +77,41 @@ def test_weights_are_made_a_distribution():
     np.testing.assert_allclose(checked_weight(None, 4), 0.25)
     with pytest.raises(ValueError, match="weights must be finite"):
         checked_weight([1.0, np.inf], 2)
+
+
+@given(st.integers(0, 2**16), st.sampled_from([(3, 5), (5, 5), (700, 3), (1301, 2), (5000, 4)]))
+def test_the_triangle_has_the_singular_values_of_the_rows(seed, shape):
+    draw = np.random.default_rng(seed)
+    rows = draw.normal(size=shape) * np.geomspace(1, 1e-9, shape[1])
+    found = triangle(rows)
+    assert found.shape == (min(shape), shape[1])
+    values = np.linalg.svd(rows, compute_uv=False)
+    np.testing.assert_allclose(np.linalg.svd(found, compute_uv=False), values, rtol=1e-5)
+    np.testing.assert_allclose(found.T @ found, rows.T @ rows, atol=1e-12 * values[0] ** 2)
+
+
+@given(st.integers(0, 2**16))
+def test_tall_rows_keep_directions_just_above_the_cut_off_and_drop_those_below(seed):
+    draw = np.random.default_rng(seed)
+    left = np.linalg.qr(draw.normal(size=(2000, 3)) - 1)[0]
+    left -= left.mean(0)
+    left = np.linalg.qr(left)[0]
+    turn = np.linalg.qr(draw.normal(size=(3, 3)))[0]
+    weight = np.full(2000, 1 / 2000)
+    for smallest, rank in ((8e-11, 3), (2e-11, 2)):  # the cut-off is 3.7e-11
+        assert es.fit_whitening(left * [1, 0.5, smallest] @ turn, weight).rank == rank
+
+
+def test_shares_of_variance_are_those_along_the_components_and_the_leading_are_the_first():
+    draw = np.random.default_rng(3)
+    features, weight = draw.normal(size=(40, 3)) * [3.0, 1.0, 0.2], weights(3, 40)
+    whitening = es.fit_whitening(features, weight)
+    centred = features - weight @ features
+    values = np.linalg.eigvalsh(centred.T @ (weight[:, None] * centred))[::-1]
+    for scale in (1e-200, 1.0, 1e150):  # squares of the first would be 0
+        scaled = es.fit_whitening(features * scale, weight)
+        np.testing.assert_allclose(scaled.share, values / values.sum())
+    assert es.fit_whitening(np.ones((40, 2)), weight).share.size == 0
+    leading = whitening.leading(2)
+    assert leading.rank == 2
+    np.testing.assert_allclose(leading.apply(features), whitening.apply(features)[:, :2])
