@@ -86,7 +86,9 @@ def _whitened(
     """Whitened rows of both sides, weights that sum to one, and folds."""
     source, target = checked_pair(source, target, ("source", "target"))
     weight = checked_weight(weight, len(source))
-    folds = context_folds(groups, len(source), num_folds=num_folds, random_state=random_state)
+    folds = context_folds(
+        groups, len(source), weight, num_folds=num_folds, random_state=random_state
+    )
     rows = tuple(fit_whitening(side, weight).apply(side) for side in (source, target))
     return (rows[0], rows[1]), weight, folds
 

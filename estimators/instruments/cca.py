@@ -58,7 +58,9 @@ def cca(
     """
     first, second = checked_pair(first, second)
     weight = checked_weight(weight, len(first))
-    folds = context_folds(groups, len(first), num_folds=num_folds, random_state=random_state)
+    folds = context_folds(
+        groups, len(first), weight, num_folds=num_folds, random_state=random_state
+    )
     white = [fit_whitening(side, weight).apply(side) for side in (first, second)]
     return _canonical(white[0], white[1], weight, folds)
 
@@ -86,7 +88,9 @@ def svcca(
         )
     first, second = checked_pair(first, second)
     weight = checked_weight(weight, len(first))
-    folds = context_folds(groups, len(first), num_folds=num_folds, random_state=random_state)
+    folds = context_folds(
+        groups, len(first), weight, num_folds=num_folds, random_state=random_state
+    )
     whitenings = [_leading(fit_whitening(side, weight), explained) for side in (first, second)]
     return _canonical(whitenings[0].apply(first), whitenings[1].apply(second), weight, folds)
 

@@ -57,7 +57,9 @@ def mean_correlation(
         raise ValueError(f'kind must be "pearson" or "spearman"; got {kind!r}')
     first, second = checked_pair(first, second)
     weight = checked_weight(weight, len(first))
-    folds = context_folds(groups, len(first), num_folds=num_folds, random_state=random_state)
+    folds = context_folds(
+        groups, len(first), weight, num_folds=num_folds, random_state=random_state
+    )
     saturated = folds.saturated(1)
     # With the narrower side first, every one of its components is matched in every fold.
     sides = [first, second] if first.shape[1] <= second.shape[1] else [second, first]

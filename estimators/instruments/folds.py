@@ -32,19 +32,33 @@ class Folds(NamedTuple):
 
 
 def context_folds(
-    groups: ArrayLike | None, num_rows: int, *, num_folds: int = NUM_FOLDS, random_state: int = 0
+    groups: ArrayLike | None,
+    num_rows: int,
+    weight: ArrayLike | None = None,
+    *,
+    num_folds: int = NUM_FOLDS,
+    random_state: int = 0,
 ) -> Folds:
-    """Folds over distinct contexts. groups [row] numbers the contexts; None: each row is one."""
+    """Folds over distinct contexts. groups [row] numbers the contexts; None: each row is one.
+
+    weight [row]: contexts without any are dealt out too, but do not count as training contexts,
+    and every fold gets its share of the others.
+    """
     groups = np.arange(num_rows) if groups is None else np.asarray(groups)
     if groups.shape != (num_rows,):
         raise ValueError(f"groups must have shape ({num_rows},), one a row; got {groups.shape}")
     distinct, context = np.unique(groups, return_inverse=True)
-    num_contexts = len(distinct)
+    context = context.reshape(-1)
+    counts = np.ones(num_rows) if weight is None else np.asarray(weight) > 0
+    present = np.bincount(context, counts, minlength=len(distinct)) > 0
+    num_contexts = int(present.sum())
     if num_contexts < num_folds:
         return Folds(None, 0)
     dealt = np.arange(num_contexts) % num_folds
     np.random.default_rng(random_state).shuffle(dealt)
-    return Folds(dealt[context.reshape(-1)], num_contexts - -(-num_contexts // num_folds))
+    fold = np.arange(len(distinct)) % num_folds
+    fold[present] = dealt
+    return Folds(fold[context], num_contexts - -(-num_contexts // num_folds))
 
 
 def permute_contexts(

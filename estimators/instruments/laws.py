@@ -61,7 +61,8 @@ def law_score(
     affine maps of φ. Raises ValueError for NaN and infinite features, for rows that disagree or
     are not distributions.
     """
-    return _explained(features, log_predictive, weight, groups, num_folds, random_state)
+    named = {"features": features, "log_predictive": log_predictive}
+    return _explained(named, weight, groups, num_folds, random_state)
 
 
 def readout_score(
@@ -78,24 +79,27 @@ def readout_score(
     representation f [row, dim]; log_posterior [row, outcome] in nats, of configurations or of
     one concept. Range, invariance and errors as `law_score`.
     """
-    return _explained(representation, log_posterior, weight, groups, num_folds, random_state)
+    named = {"representation": representation, "log_posterior": log_posterior}
+    return _explained(named, weight, groups, num_folds, random_state)
 
 
 def _explained(
-    features: ArrayLike,
-    log_target: ArrayLike,
+    named: dict[str, ArrayLike],
     weight: ArrayLike | None,
     groups: ArrayLike | None,
     num_folds: int,
     random_state: int,
 ) -> InformationScore:
-    matrix = checked_rows(features, "features")
-    log_target = checked_log_rows(log_target, len(matrix))
+    (name, features), (target_name, log_target) = named.items()
+    matrix = checked_rows(features, name)
+    log_target = checked_log_rows(log_target, len(matrix), target_name)
     weight = checked_weight(weight, len(matrix))
     target = np.exp(log_target)
     divergence_floor = (target * np.where(target > 0, log_target, 0.0)).sum(1)  # −H of each row
     information = mutual_information(log_target, weight)
-    folds = context_folds(groups, len(matrix), num_folds=num_folds, random_state=random_state)
+    folds = context_folds(
+        groups, len(matrix), weight, num_folds=num_folds, random_state=random_state
+    )
     whitening = fit_whitening(matrix, weight)
     saturated = folds.saturated(whitening.rank)
     if information < NO_INFORMATION:

@@ -32,7 +32,10 @@ def best_linear_accuracy(
     weight = checked_weight(weight, len(matrix))
     whitening = fit_whitening(matrix, weight)
     design = np.ascontiguousarray(design_matrix(whitening, matrix).T)
-    targets = [np.exp(checked_log_rows(rows, len(matrix))) for rows in log_concept_posteriors]
+    targets = [
+        np.exp(checked_log_rows(rows, len(matrix), f"log_concept_posteriors[{concept}]"))
+        for concept, rows in enumerate(log_concept_posteriors)
+    ]
     sizes = tuple(target.shape[1] for target in targets)
     start = fit_softmax(matrix, np.concatenate(targets, 1), weight, whitening, sizes=sizes)
     starts = np.split(start.coefficient, np.cumsum(sizes)[:-1], axis=1)

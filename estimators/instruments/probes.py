@@ -100,11 +100,16 @@ def fit_probes(
 ) -> FittedProbes:
     """log softmax(W_k f(x) + v_k) of every concept k and row; arguments as `probe_accuracy`."""
     matrix = checked_rows(representation, "representation")
-    targets = [np.exp(checked_log_rows(rows, len(matrix))) for rows in log_concept_posteriors]
+    targets = [
+        np.exp(checked_log_rows(rows, len(matrix), f"log_concept_posteriors[{concept}]"))
+        for concept, rows in enumerate(log_concept_posteriors)
+    ]
     if not targets:
         raise ValueError("a probe needs at least one concept; got none")
     weight = checked_weight(weight, len(matrix))
-    folds = context_folds(groups, len(matrix), num_folds=num_folds, random_state=random_state)
+    folds = context_folds(
+        groups, len(matrix), weight, num_folds=num_folds, random_state=random_state
+    )
     whitening = fit_whitening(matrix, weight)
     saturated = folds.saturated(whitening.rank)
     sizes = tuple(target.shape[1] for target in targets)

@@ -1,5 +1,6 @@
 """Which affine map of the features predicts a distribution best?"""
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -59,15 +60,11 @@ def fit_softmax(
     sizes = (target.shape[1],) if sizes is None else sizes
     if whitening is None:
         whitening = fit_covariance_whitening(features, weight)
-    design = design_matrix(whitening, features)
     gram = penalty * (whitening.basis.T @ whitening.basis)
-    # rows last: sums over a few outcomes then run along memory, several times as fast
-    weighted_target = np.ascontiguousarray((weight[:, None] * target).T)
-    shape = (design.shape[1], len(weighted_target))
-    num_rows = max(BLOCK_SIZE // sum(shape), 1)
-    blocks = [slice(first, first + num_rows) for first in range(0, len(design), num_rows)]
+    shape = (whitening.rank + 1, target.shape[1])
+    parts = list(_parts(whitening, features, target, weight))
     start = np.zeros(shape)
-    start[-1] = np.log(np.maximum(weighted_target.sum(1), 1e-12))
+    start[-1] = np.log(np.maximum(weight @ target, 1e-12))
 
     def loss(flat: np.ndarray) -> tuple[float, np.ndarray]:
         coefficient = flat.reshape(shape)
@@ -75,11 +72,10 @@ def fit_softmax(
         if penalty:
             slope[:-1] = gram @ coefficient[:-1]
             value = float(np.vdot(coefficient[:-1], slope[:-1])) / 2
-        for block in blocks:
-            rows = design[block]
-            logits = coefficient.T @ rows.T
-            value += _cross_entropy(logits, weighted_target[:, block], weight[block], sizes)
-            slope += rows.T @ logits.T
+        for design, weighted_target, row_weight in parts:
+            logits = coefficient.T @ design
+            value += _cross_entropy(logits, weighted_target, row_weight, sizes)
+            slope += design @ logits.T
         return value, slope.reshape(-1)
 
     found = minimize(
@@ -91,6 +87,22 @@ def fit_softmax(
     )
     coefficient = found.x.reshape(shape)
     return SoftmaxFit(whitening, coefficient, sizes, float(found.fun), bool(found.success))
+
+
+def _parts(
+    whitening: Whitening, features: np.ndarray, target: np.ndarray, weight: np.ndarray
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Design [component + 1, row], weighted target [outcome, row] and weight of rows at a time.
+
+    Rows last: sums over a few outcomes then run along memory, several times as fast.
+    """
+    width = whitening.rank + 1
+    num_rows = max(BLOCK_SIZE // (width + target.shape[1]), 1)
+    for first in range(0, len(features), num_rows):
+        rows = slice(first, first + num_rows)
+        design = np.ones((width, len(features[rows])))
+        np.matmul(whitening.basis.T, (features[rows] - whitening.mean).T, out=design[:-1])
+        yield design, np.ascontiguousarray((weight[rows, None] * target[rows]).T), weight[rows]
 
 
 def _cross_entropy(

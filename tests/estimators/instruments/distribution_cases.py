@@ -117,7 +117,7 @@ CASES = [
         **information("representation", "log_concept_posterior"),
         arrays={
             "representation": "representation",
-            "log_concept_posterior": "log-distribution",
+            "log_concept_posterior": "log_concept_posteriors",
         },
         score=float,
         best_tolerance=1e-6,

@@ -188,19 +188,7 @@ def test_rows_that_disagree_are_refused_by_name(case, argument):
     assert any(spoken in str(refused.value) for spoken in case.arrays.values())
 
 
-# fit_softmax divides by the weight of the training rows, which is 0 here.
-DIVIDES_BY_ZERO = {"law_score", "readout_score", "probe_accuracy", "probe_calibration"}
-known = pytest.mark.xfail(raises=RuntimeWarning, reason="fit_softmax divides by no weight")
-
-
-@pytest.mark.parametrize(
-    "case",
-    [
-        pytest.param(case, id=str(case), marks=[known] if case.name in DIVIDES_BY_ZERO else [])
-        for case in CASES
-        if case.weighted
-    ],
-)
+@pytest.mark.parametrize("case", [case for case in CASES if case.weighted], ids=str)
 def test_weights_that_leave_a_fold_nothing_to_learn_from_raise_nothing(case):
     arguments = case.between(0)
     num_rows = len(arguments[next(iter(case.arrays))])

@@ -76,3 +76,15 @@ def test_permutation_is_reproducible_and_moves_nearly_all():
 def test_groups_number_every_row():
     with pytest.raises(ValueError, match=r"groups must have shape \(3,\), one a row; got \(2,\)"):
         es.context_folds([0, 1], 3)
+
+
+def test_contexts_without_weight_are_tested_but_do_not_count_for_training():
+    weight = np.repeat([1.0, 0.0], [20, 30])
+    folds = es.context_folds(None, 50, weight)
+    assert folds.num_training == 16
+    assert np.bincount(folds.fold[:20]).tolist() == [4] * 5
+    assert np.bincount(folds.fold).sum() == 50
+    assert not folds.saturated(3)
+    assert folds.saturated(4)
+    none = es.context_folds(None, 50, np.repeat([1.0, 0.0], [3, 47]))
+    assert none.fold is None

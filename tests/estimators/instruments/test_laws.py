@@ -208,8 +208,8 @@ BAD_ROWS = [np.where(np.arange(60)[:, None] == 4, bad, FEATURES) for bad in (np.
 @pytest.mark.parametrize(
     ("features", "target", "weight", "message"),
     [
-        (BAD_ROWS[0], TARGET, None, r"features must be finite; row 4 is not: drop .* log\(p \+ ρ"),
-        (BAD_ROWS[1], TARGET, None, r"features must be finite; row 4 is not"),
+        (BAD_ROWS[0], TARGET, None, r"(features|representation) must be finite; row 4 is not: drop .* log\(p \+ ρ"),
+        (BAD_ROWS[1], TARGET, None, r"(features|representation) must be finite; row 4 is not"),
         (FEATURES[:, 0], TARGET, None, r"axes \[row, column\]; got shape \(60,\)"),
         (FEATURES, TARGET[:50], None, r"with the 60 rows of the features; got shape \(50, 4\)"),
         (FEATURES, TARGET[:, 0], None, r"axes \[row, outcome\].* got shape \(60,\)"),

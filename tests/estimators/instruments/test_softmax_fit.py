@@ -75,6 +75,35 @@ def test_blocks_are_separate_fits():
     np.testing.assert_allclose(together.log_predict(features), joined, atol=1e-4)
 
 
+@pytest.mark.parametrize("penalty", [1e-3, 1.0, 100.0])
+def test_the_penalty_is_on_the_coefficients_of_the_features_themselves(penalty):
+    features, target, weight = problem(7)
+    features = features * [5.0, 0.1] + 1
+    fit = es.fit_softmax(features, target, weight, penalty=penalty, tolerance=1e-15)
+
+    def objective(u, v):
+        log_model = log_softmax(features @ u + v, axis=1)
+        return -float(weight @ (target * log_model).sum(1)) + penalty / 2 * (u**2).sum()
+
+    u = fit.whitening.basis @ fit.coefficient[:-1]
+    v = fit.coefficient[-1] - fit.whitening.mean @ u
+    assert abs(objective(u, v) - fit.loss) < 1e-12
+    draw = np.random.default_rng(8)
+    for _ in range(20):  # nowhere nearby is better
+        step_u, step_v = 1e-2 * draw.normal(size=u.shape), 1e-2 * draw.normal(size=v.shape)
+        assert objective(u + step_u, v + step_v) > fit.loss
+
+
+def test_the_size_of_the_parts_does_not_change_the_fit(monkeypatch):
+    features, target, weight = problem(9)
+    whole = es.fit_softmax(features, target, weight)
+    for size in (1, 50, 200):
+        monkeypatch.setattr("estimators.instruments.softmax_fit.BLOCK_SIZE", size)
+        parts = es.fit_softmax(features, target, weight)
+        assert abs(parts.loss - whole.loss) < 1e-9
+        np.testing.assert_allclose(parts.coefficient, whole.coefficient, atol=1e-4)
+
+
 def test_constant_features_give_the_mean():
     _, target, weight = problem(3)
     fit = es.fit_softmax(np.ones((40, 2)), target, weight)
