@@ -3,9 +3,12 @@
 import hashlib
 import os
 import tempfile
+import time
 from pathlib import Path
 
 DIGEST_LENGTH = 64  # of SHA-256 in hexadecimal
+UNFINISHED = ".unfinished"
+STALE_SECONDS = 3600  # no write takes that long
 
 
 def write_whole(path: Path, kind: bytes, payload: bytes) -> None:
@@ -16,7 +19,9 @@ def write_whole(path: Path, kind: bytes, payload: bytes) -> None:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     digest = hashlib.sha256(payload).hexdigest().encode()
-    descriptor, hidden = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    descriptor, hidden = tempfile.mkstemp(
+        prefix=f".{path.name}.", suffix=UNFINISHED, dir=path.parent
+    )
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(kind + b"\n" + digest + b"\n" + payload)
@@ -39,3 +44,10 @@ def read_whole(path: Path, kind: bytes) -> bytes:
     if hashlib.sha256(payload).hexdigest().encode() != digest:
         raise ValueError(f"{path} is cut short or damaged: its content does not match its digest")
     return payload
+
+
+def sweep(folder: Path) -> None:
+    """Remove what killed writers left unfinished in the folder more than an hour ago."""
+    for path in folder.glob(f".*{UNFINISHED}"):
+        if time.time() - path.stat().st_mtime > STALE_SECONDS:
+            path.unlink(missing_ok=True)

@@ -1,15 +1,14 @@
 """How does training survive being interrupted, and how is its trajectory kept?
 
-One folder a seed, named by the digest of its key. In it `latest.msgpack`, replaced at the end of
-every chunk, and `step-000000128.msgpack` on a log grid of steps. Every file holds the whole state,
-so training can go on from any of them, and says which run it belongs to.
+One folder a seed, named by the digest of its key and sampler. In it `latest.msgpack`, replaced at
+the end of every chunk, and `step-000000128.msgpack` on a log grid of steps. Every file holds the
+whole state, so training can go on from any of them, and says which run it belongs to.
 """
 
 import hashlib
 import json
-import re
 import warnings
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,14 +16,11 @@ import flax.serialization
 import jax
 import numpy as np
 
-from estimators.files import read_whole, write_whole
-from estimators.training.config import TrainConfig
+from estimators.files import read_whole, sweep, write_whole
 from estimators.training.loop import State
 
 KIND = b"latentgen checkpoint 1"
 LATEST = "latest.msgpack"
-# These change neither a bit of the parameters nor what is stored beside them.
-HARMLESS = ("keep_trajectory", "trajectory_growth", "seed_mode", "width")
 
 
 class Record(NamedTuple):
@@ -71,8 +67,10 @@ class SeedFolder:
     def newest(self, template: State) -> Record | None:
         """The newest readable record, or None; a damaged file is named in a warning, and kept.
 
-        Raises ValueError for a readable checkpoint of another run.
+        Raises ValueError for a readable checkpoint of another run. What a killed writer left
+        unfinished is removed after an hour.
         """
+        sweep(self.path)
         steps = sorted(self.path.glob("step-*.msgpack"), reverse=True)
         for path in [self.path / LATEST, *steps]:
             if path.exists():
@@ -124,24 +122,10 @@ class DamagedCheckpointError(ValueError):
     """A checkpoint that cannot be read."""
 
 
-def seed_folder(
-    folder: Path, config: TrainConfig, sample_batch: Any, key: Any, sampler: Any
-) -> SeedFolder:
-    """Where a seed keeps its checkpoints, and what they must say of themselves."""
-    key_bytes = np.asarray(jax.random.key_data(key)).tobytes()
-    settings = {
-        field.name: _text(getattr(config, field.name))
-        for field in fields(config)
-        if field.name not in HARMLESS
-    }
-    together = config.seed_mode == "vmap"  # rounds otherwise than a loop of one's own
-    identity = settings | {
-        "sample_batch": _text(sample_batch),
-        "seeds": f"vmap of {config.width}" if together else "one loop each",
-        "sampler": _digest(sampler),
-        "key": key_bytes.hex(),
-    }
-    return SeedFolder(folder / f"seed-{hashlib.sha256(key_bytes).hexdigest()[:12]}", identity)
+def seed_folder(folder: Path, identity: dict[str, str]) -> SeedFolder:
+    """Where a seed keeps its checkpoints: one folder for each key and sampler."""
+    name = hashlib.sha256(f"{identity['key']} {identity['sampler']}".encode()).hexdigest()[:12]
+    return SeedFolder(folder / f"seed-{name}", identity)
 
 
 def step_name(step: int) -> str:
@@ -155,21 +139,6 @@ def log_grid(num_steps: int, growth: float) -> list[int]:
     while steps[-1] < num_steps:
         steps.append(min(num_steps, max(steps[-1] + 1, round(steps[-1] * growth))))
     return steps
-
-
-def _text(value: Any) -> str:
-    """A value in words, without the addresses of functions, which every process deals anew."""
-    if callable(value) and hasattr(value, "__qualname__"):
-        return f"{value.__module__}.{value.__qualname__}"
-    return re.sub(r" at 0x[0-9a-f]+", "", repr(value))
-
-
-def _digest(sampler: Any) -> str:
-    digest = hashlib.sha256(str(jax.tree.structure(sampler)).encode())
-    for leaf in jax.tree.leaves(sampler):
-        array = np.asarray(leaf)
-        digest.update(f"{array.dtype} {array.shape}".encode() + array.tobytes())
-    return digest.hexdigest()
 
 
 def _short(text: str | None, limit: int = 60) -> str:

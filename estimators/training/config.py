@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
+from numbers import Integral
 from typing import Any
 
 import optax
@@ -33,7 +34,7 @@ class TrainConfig:
     """Peak rate."""
     num_chunks: int = 10
     """How often progress is reported and stored; does not change the parameters."""
-    optimiser: str | Optimiser = "adam"
+    optimiser: Any = "adam"
     """"adam", "sgd", or a function from an optax schedule to an optax transformation."""
     schedule: str = "cosine"
     """"cosine" and "linear" fall from the peak to zero, "constant" stays."""
@@ -58,12 +59,19 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         for name in ("num_steps", "batch_size", "num_chunks", "num_checks"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1; got {getattr(self, name)}")
+            value = getattr(self, name)
+            if not isinstance(value, Integral) or value < 1:
+                raise ValueError(f"{name} must be a whole number, at least 1; got {value!r}")
         if not 0 < self.learning_rate < math.inf:
             raise ValueError(f"learning_rate must be positive and finite; got {self.learning_rate}")
         if isinstance(self.optimiser, str):
             _one_of("optimiser", self.optimiser, OPTIMISERS)
+        elif not callable(self.optimiser):
+            raise ValueError(
+                "optimiser must be a name or a function from a schedule to a transformation, as "
+                f"optax.adamw is; got {type(self.optimiser).__name__}: name the function, the "
+                "schedule comes from learning_rate"
+            )
         _one_of("schedule", self.schedule, SCHEDULES)
         if self.seed_mode is not None:
             _one_of("seed_mode", self.seed_mode, SEED_MODES)

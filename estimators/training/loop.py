@@ -12,6 +12,8 @@ from estimators.predictors.protocol import Predictor, log_predict, log_predict_p
 from estimators.training.batches import Population
 from estimators.training.config import TrainConfig, optimiser
 
+PARAMETERS = 2**32 - 1  # no step's number, so the key of the parameters is no batch's key
+
 # (key, number of samples, sampler) -> (context, target) or (context, target, weight)
 SampleBatch = Callable[[Any, int, Any], tuple[Any, ...]]
 
@@ -31,8 +33,8 @@ class State(NamedTuple):
 
 @partial(jax.jit, static_argnums=0)
 def start(config: TrainConfig, key: Any) -> State:
-    """The state before step 0; the key of the parameters is no batch's key."""
-    params = config.predictor.init(jax.random.fold_in(key, config.num_steps))
+    """The state before step 0; initial parameters depend on predictor and key alone."""
+    params = config.predictor.init(jax.random.fold_in(key, PARAMETERS))
     state = State(params, optimiser(config).init(params), jnp.zeros((), jnp.float32), jnp.int32(-1))
     return state
 
@@ -127,7 +129,14 @@ def population_excess(predictor: Predictor, params: Any, population: Population)
     """E_x KL(p(y|x) ‖ p̂(y|x)) of float32 predictions, nats; the mean over prefixes, if any."""
     probability = population.probability
     predict = log_predict_prefixes if probability.ndim == 3 else log_predict
-    log_model = predict(predictor, params, jnp.asarray(population.context))
+    with jax.default_matmul_precision("highest"):  # an accelerator would round to fewer digits
+        log_model = predict(predictor, params, jnp.asarray(population.context))
     log_exact = jnp.log(jnp.where(probability > 0, probability, 1.0))
     divergence = (probability * jnp.where(probability > 0, log_exact - log_model, 0.0)).sum(-1)
     return population.weight @ divergence.reshape(len(divergence), -1).mean(1)
+
+
+@jax.jit
+def all_finite(params: Any) -> Any:
+    """Whether no parameter is NaN or infinite."""
+    return jnp.all(jnp.stack([jnp.isfinite(leaf).all() for leaf in jax.tree.leaves(params)]))

@@ -14,6 +14,7 @@ from estimators.training.config import TrainConfig, compiled_part
 from estimators.training.loop import (
     SampleBatch,
     State,
+    all_finite,
     population_excess,
     run,
     run_together,
@@ -21,20 +22,25 @@ from estimators.training.loop import (
 )
 from estimators.training.progress import Clock
 
+LONGEST_STRETCH = 500  # steps
+
 
 class Plan(NamedTuple):
     """Steps at which seeds pause: ends of chunks, checks of the excess loss, grid of a trajectory.
 
     It depends on the configuration alone, so an interrupted run pauses where a whole one does.
+    Between them a seed looks up every LONGEST_STRETCH steps, in case it is cancelled.
     """
 
     ends: list[int]
     checks: set[int]
     grid: set[int]
+    num_steps: int
 
     def pauses(self) -> list[int]:
         """All of them in order, without step 0."""
-        return sorted((set(self.ends) | self.checks | self.grid) - {0})
+        breaths = set(range(0, self.num_steps, LONGEST_STRETCH))
+        return sorted((set(self.ends) | self.checks | self.grid | breaths) - {0})
 
     def chunk_begin(self, step: int) -> int:
         """Where the chunk began that ends at or after the step."""
@@ -73,9 +79,7 @@ def train_seeds(
     clock: Clock,
     cancelled: threading.Event,
 ) -> None:
-    """Bring the seeds to their end, in place; several at once under vmap, else a single one."""
-    for seed in seeds:
-        _begin(config, plan, seed, clock)
+    """Bring seeds that have begun to their end; several at once under vmap, else a single one."""
     first = min(seed.step for seed in seeds)
     for end in plan.pauses():
         active = [seed for seed in seeds if seed.step == first and not seed.ended]
@@ -101,7 +105,7 @@ def compile_loop(config: TrainConfig, sample_batch: SampleBatch, seed: Seed) -> 
         population_excess(config.predictor, state.params, seed.population)
 
 
-def _begin(config: TrainConfig, plan: Plan, seed: Seed, clock: Clock) -> None:
+def begin(config: TrainConfig, plan: Plan, seed: Seed, clock: Clock) -> None:
     """The newest checkpoint, or step 0."""
     seed.state = start(compiled_part(config), seed.key)
     record = seed.folder.newest(seed.state) if seed.folder else None
@@ -142,14 +146,14 @@ def _advance(
 def _pause(
     config: TrainConfig, plan: Plan, seed: Seed, state: State, step: int, clock: Clock
 ) -> None:
-    """Take stock of one seed at a pause."""
-    seed.state, seed.step = state, step
-    bad_step = int(state.bad_step)
-    if bad_step >= 0:
-        seed.problem = _divergence(config, bad_step)
-        _report(plan, seed, np.nan, np.nan, clock)
+    """Take stock of one seed at a pause; when it diverged, it keeps the state of the one before."""
+    problem = _divergence(config, state, step)
+    if problem:
+        seed.problem = problem
         clock.skip(config.num_steps - step)
+        _report(plan, seed, step, np.nan, np.nan, clock)
         return
+    seed.state, seed.step = state, step
     chunk_ends, checked = step in plan.ends, step in plan.checks
     if chunk_ends or checked:
         excess = np.nan
@@ -157,34 +161,41 @@ def _pause(
             excess = float(population_excess(config.predictor, state.params, seed.population))
         limit = config.stop_excess
         seed.stopped = checked and limit is not None and excess <= limit
-        if chunk_ends or seed.stopped:
-            mean = float(state.loss) / (step - plan.chunk_begin(step))
-            _report(plan, seed, mean, excess, clock)
-            seed.state = state._replace(loss=jnp.zeros_like(state.loss))
         if seed.stopped:
             clock.skip(config.num_steps - step)
+        if chunk_ends or seed.stopped:
+            mean = float(state.loss) / (step - plan.chunk_begin(step))
+            _report(plan, seed, step, mean, excess, clock)
+            seed.state = state._replace(loss=jnp.zeros_like(state.loss))
     _keep(config, plan, seed)
 
 
-def _report(plan: Plan, seed: Seed, loss: float, excess: float, clock: Clock) -> None:
+def _report(plan: Plan, seed: Seed, step: int, loss: float, excess: float, clock: Clock) -> None:
     seed.loss.append(loss)
     seed.excess.append(excess)
-    clock.tell(seed.index, seed.step, loss, excess)
+    clock.tell(seed.index, step, loss, excess)
 
 
 def _keep(config: TrainConfig, plan: Plan, seed: Seed) -> None:
-    """Store the seed where it stands; never after it diverged."""
+    """Store the seed where a chunk or the grid ends; a diverged one never gets here."""
     on_grid = seed.step in plan.grid or seed.stopped
-    if seed.folder is not None:
+    if seed.folder is not None and (on_grid or seed.step in plan.ends):
         record = Record(seed.step, seed.state, seed.loss, seed.excess, seed.stopped)
         seed.folder.write(record, on_grid=on_grid)
     if config.keep_trajectory and on_grid:
         seed.trajectory[seed.step] = jax.tree.map(np.asarray, seed.state.params)
 
 
-def _divergence(config: TrainConfig, step: int) -> str:
+def _divergence(config: TrainConfig, state: State, step: int) -> str:
+    """What went wrong and what to do, or nothing."""
+    bad_step = int(state.bad_step)
+    if bad_step < 0 and bool(all_finite(state.params)):
+        return ""
+    what = f"the loss was not finite at step {bad_step}"
+    if bad_step < 0:
+        what = f"a parameter was not finite after step {step - 1}"
     clip = "" if config.gradient_clip is not None else ", or set gradient_clip"
-    return (
-        f"the loss was not finite at step {step}: lower learning_rate, which is "
-        f"{config.learning_rate:g}{clip}"
-    )
+    lower = f"lower learning_rate, which is {config.learning_rate:g}{clip}"
+    if bad_step == 0:
+        lower = f"look for tokens outside the vocabulary; else {lower}"
+    return f"{what}: {lower}"

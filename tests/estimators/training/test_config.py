@@ -8,8 +8,16 @@ import optax
 import pytest
 
 import estimators as es
+from estimators.training.checks import check_training
 from estimators.training.config import compiled_part, learning_rate_schedule, optimiser
-from tests.estimators.training.cases import CONFIG, KEYS, POPULATIONS, SAMPLERS, sample_batch
+from tests.estimators.training.cases import (
+    CONFIG,
+    CONTEXT,
+    KEYS,
+    POPULATIONS,
+    SAMPLERS,
+    sample_batch,
+)
 
 
 @pytest.mark.parametrize(
@@ -45,7 +53,7 @@ def test_plain_descent_steps_along_the_gradient_and_a_clipped_one_has_the_norm_a
 
 
 def test_any_function_from_a_schedule_to_an_optax_transformation_is_an_optimiser():
-    few = replace(CONFIG, optimiser=optax.lion, num_steps=20, learning_rate=1e-3, num_chunks=2)
+    few = replace(CONFIG, optimiser=optax.lion, num_steps=100, learning_rate=1e-2, num_chunks=2)
     found = es.train(few, KEYS[:1], sample_batch, SAMPLERS[:1])
     assert found.loss[0, 1] < found.loss[0, 0]
 
@@ -82,7 +90,8 @@ def test_what_is_asked_for_wins_over_the_rule():
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"num_checks": 0}, "num_checks must be at least 1; got 0"),
+        ({"num_checks": 0}, "num_checks must be a whole number, at least 1; got 0"),
+        ({"optimiser": optax.adam(1e-3)}, r"function from a schedule .* learning_rate"),
         ({"optimiser": "adm"}, "optimiser must be one of adam, sgd; got 'adm'"),
         ({"schedule": "step"}, "schedule must be one of cosine, linear, constant; got 'step'"),
         ({"seed_mode": "gpu"}, "seed_mode must be one of sequence, threads, vmap; got 'gpu'"),
@@ -117,3 +126,54 @@ def test_without_keys_there_is_nothing_to_train():
             es.train(CONFIG, keys, sample_batch, SAMPLERS[:0])
         with pytest.raises(ValueError, match="one key per seed; got none"):
             es.initial_params(CONFIG, keys)
+    with pytest.raises(ValueError, match="got a single key: put it in a list"):
+        es.train(CONFIG, KEYS[0], sample_batch, SAMPLERS[:1])
+
+
+def test_progress_must_be_a_function():
+    with pytest.raises(TypeError, match=r"such as es\.print_progress; got True"):
+        check_training(CONFIG, KEYS, sample_batch, SAMPLERS, None, True)
+
+
+@pytest.mark.parametrize(
+    ("batch", "message"),
+    [
+        (lambda key, n, s: (s, s, s, s), r"target, weight\); got 4"),
+        (lambda key, n, s: s, r"must return \(context, target\) or .*; got "),
+        (lambda key, n, s: (s, s), r"contexts must be whole numbers .* got float32 of shape"),
+        (lambda key, n, s: (CONTEXT, CONTEXT), r"token numbers must have axes \[sample\]; got"),
+        (lambda key, n, s: (CONTEXT, s[:, :3]), r"must have shape \(8, 4\), .*; got \(8, 3\)"),
+    ],
+)
+def test_batches_of_another_form_are_refused(batch, message):
+    with pytest.raises(ValueError, match=message):
+        es.train(CONFIG, KEYS, batch, SAMPLERS)
+
+
+def finite(context, token):
+    return es.stack_seeds([es.finite_sample(context, token)])
+
+
+@pytest.mark.parametrize(
+    ("sample", "message"),
+    [
+        (finite(CONTEXT + 1, [0] * 8), r"word 2 is outside the vocabulary .* num_words = 2"),
+        (finite(CONTEXT, [4] * 8), r"token 4 is outside the vocabulary .* num_tokens = 4"),
+    ],
+)
+def test_numbers_outside_the_vocabulary_are_refused(sample, message):
+    small = replace(CONFIG, batch_size=8)
+    with pytest.raises(ValueError, match=message):
+        es.train(small, KEYS[:1], es.finite_batch, sample)
+
+
+def test_populations_of_another_form_are_refused():
+    flat = es.stack_seeds([es.population(CONTEXT, np.zeros((8, 1)))])
+    with pytest.raises(ValueError, match="population is over 1 tokens and the predictor over 4"):
+        es.train(CONFIG, KEYS[:1], sample_batch, SAMPLERS[:1], population=flat)
+    whole = es.stack_seeds([es.of_seed(POPULATIONS, 0)])
+    with pytest.raises(ValueError, match=r"every_prefix=True a population needs .*prefix"):
+        es.train(replace(CONFIG, every_prefix=True), KEYS[:1], es.whole_population, whole)
+    few = replace(CONFIG, every_prefix=True, predictor=es.MLP(3, 4, 2, num_words=6))
+    with pytest.raises(ValueError, match="num_tokens must be at least num_words = 6; got 4"):
+        es.train(few, KEYS[:1], sample_batch, SAMPLERS[:1])

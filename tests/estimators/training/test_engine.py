@@ -3,7 +3,9 @@
 from dataclasses import replace
 
 import jax
+import jax.numpy as jnp
 import numpy as np
+import optax
 import pytest
 
 import estimators as es
@@ -81,11 +83,49 @@ def test_initial_params_are_those_that_training_starts_from():
     assert not same(*(jax.tree.map(lambda leaf, i=i: leaf[i], start) for i in (0, 1)))
 
 
-def test_divergence_is_a_labelled_result(trained):
-    absurd = es.TrainConfig(PREDICTOR, 300, 128, learning_rate=1e30, num_chunks=3)
-    found = es.train(absurd, KEYS[:1], sample_batch, SAMPLERS[:1])
+def test_divergence_is_a_labelled_result_with_step_and_remedy():
+    absurd = replace(CONFIG, learning_rate=1e30)
+    told = []
+    found = es.train(absurd, KEYS[:1], sample_batch, SAMPLERS[:1], progress=told.append)
     assert found.diverged.tolist() == [True]
-    assert not np.isfinite(found.loss[0, -1])
+    assert not np.isfinite(found.loss).any()
+    assert found.problem[0].endswith("lower learning_rate, which is 1e+30, or set gradient_clip")
+    assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(found.params))
+    assert found.last_step.tolist() == [0]
+    assert told[0].seconds_left == 0
+
+
+STEP_7 = np.asarray(jax.random.key_data(jax.random.fold_in(KEYS[0], 7)))
+
+
+def poisoned(key, num_samples, sampler):
+    """Tokens as they are, until step 7 asks for one that no predictor has."""
+    context, token = sample_batch(key, num_samples, sampler)
+    now = (jax.random.key_data(key) == STEP_7).all()
+    return context, jnp.where(now, 99, token)
+
+
+def test_the_first_step_that_went_wrong_is_the_one_that_is_named():
+    short = replace(CONFIG, num_steps=20, num_chunks=1)
+    found = es.train(short, KEYS[:1], poisoned, SAMPLERS[:1])
+    assert found.problem[0].startswith("the loss was not finite at step 7: lower learning_rate")
+
+
+def leap(schedule):
+    """Steps far beyond float32."""
+    return optax.chain(optax.sgd(schedule), optax.scale(1e38))
+
+
+def test_a_last_step_that_ruins_the_parameters_is_noticed():
+    one = replace(CONFIG, num_steps=1, num_chunks=1, learning_rate=3e38, optimiser=leap)
+    found = es.train(one, KEYS[:1], sample_batch, SAMPLERS[:1])
+    assert found.diverged.tolist() == [True]
+    assert "a parameter was not finite after step 0: lower" in found.problem[0]
+
+
+def test_initial_parameters_do_not_depend_on_how_long_training_is():
+    longer = replace(CONFIG, num_steps=301)
+    assert same(es.initial_params(CONFIG, KEYS), es.initial_params(longer, KEYS))
 
 
 def test_progress_is_told_after_each_chunk():
@@ -114,9 +154,9 @@ def test_worlds_of_different_structure_cannot_be_trained_together():
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"num_steps": 0}, "num_steps must be at least 1; got 0"),
-        ({"batch_size": -1}, "batch_size must be at least 1; got -1"),
-        ({"num_chunks": 0}, "num_chunks must be at least 1; got 0"),
+        ({"num_steps": 0}, "num_steps must be a whole number, at least 1; got 0"),
+        ({"batch_size": -1}, "batch_size must be a whole number, at least 1; got -1"),
+        ({"num_chunks": 0}, "num_chunks must be a whole number, at least 1; got 0"),
         ({"learning_rate": 0.0}, "learning_rate must be positive and finite; got 0.0"),
         ({"learning_rate": float("nan")}, "learning_rate must be positive and finite; got nan"),
     ],

@@ -2,11 +2,13 @@
 
 import threading
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
 import estimators as es
 from estimators.training.progress import Clock
+from estimators.training.run import LONGEST_STRETCH, Plan, Seed, begin, train_seeds
 from tests.estimators.training.cases import CONFIG, KEYS, SAMPLERS, sample_batch
 
 
@@ -49,3 +51,30 @@ def test_breaking_off_leaves_no_thread_behind_and_starts_nothing_more(mode):
         es.train(config, KEYS, sample_batch, SAMPLERS, progress=report)
     assert threading.active_count() == before
     assert told == [0]
+
+
+def test_an_exception_in_one_thread_ends_the_others_at_their_next_pause():
+    told = []
+
+    def report(progress):
+        told.append(progress)
+        if progress.seed == 1:
+            raise RuntimeError("seed 1")
+
+    config = replace(CONFIG, seed_mode="threads", width=2, num_steps=30_000, num_chunks=3000)
+    with pytest.raises(RuntimeError, match="seed 1"):
+        es.train(config, KEYS[:2], sample_batch, SAMPLERS[:2], progress=report)
+    assert sum(what.seed == 1 for what in told) == 1
+    assert len(told) < 2000  # seed 0 alone would have reported 3000 times
+
+
+def test_a_long_chunk_can_be_broken_off_within_it():
+    cancelled = threading.Event()
+    cancelled.set()
+    plan = Plan([10_000], set(), set(), 10_000)
+    seed = Seed(0, KEYS[0], SAMPLERS[0], None)
+    clock = Clock(1, CONFIG.num_steps, None)
+    begin(CONFIG, plan, seed, clock)
+    train_seeds(CONFIG, sample_batch, plan, [seed], clock, cancelled)
+    assert seed.step == 0
+    assert {b - a for a, b in pairwise([0, *plan.pauses()])} == {LONGEST_STRETCH}
