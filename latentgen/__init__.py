@@ -49,7 +49,8 @@ from latentgen.oracle import oracle_representation as oracle_representation
 from latentgen.oracle import zero_sum_basis as zero_sum_basis
 from latentgen.prefixes import log_concept_posterior_prefixes as log_concept_posterior_prefixes
 from latentgen.prefixes import log_predictive_prefixes as log_predictive_prefixes
-from latentgen.sampling import Sample as Sample
+from latentgen.samples import Sample as Sample
+from latentgen.samples import load_sample as load_sample
 from latentgen.sampling import Sampler as Sampler
 from latentgen.sampling import sample as sample
 from latentgen.sampling import sampler as sampler

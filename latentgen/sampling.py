@@ -8,7 +8,7 @@ outcome of positive probability keeps at least one of them, and one of probabili
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -20,25 +20,11 @@ from latentgen.contexts import checked_length
 from latentgen.exact import log_prior
 from latentgen.factors import Factor
 from latentgen.model import ConceptModel
+from latentgen.samples import Sample
 from latentgen.space import ConceptSpace
 
 STEPS = 2**31  # probabilities are rounded to multiples of 1 / STEPS
 JOINT_LIMIT = 4096  # up to here a configuration is drawn at once, above it concept by concept
-
-
-class Sample(NamedTuple):
-    """Draws from a world, as integers.
-
-    values [sample, concept]; context [sample, position]; token [sample].
-    """
-
-    values: Any
-    context: Any
-    token: Any
-
-    def configuration(self, space: ConceptSpace) -> Any:
-        """The configuration numbers [sample]."""
-        return space.configuration(self.values)
 
 
 @partial(

@@ -1,0 +1,146 @@
+"""How is a sample kept in a file, and handed to others?"""
+
+import importlib
+import json
+import os
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+import numpy as np
+
+from latentgen.exact import log_concept_posterior, log_posterior, log_predictive
+from latentgen.model import ConceptModel
+from latentgen.space import ConceptSpace
+
+FORMAT = "latentgen.Sample"
+VERSION = 1
+
+
+class Sample(NamedTuple):
+    """Draws from a world, as integers.
+
+    values [sample, concept]; context [sample, position]; token [sample].
+    """
+
+    values: Any
+    context: Any
+    token: Any
+
+    def configuration(self, space: ConceptSpace) -> Any:
+        """The configuration numbers [sample]."""
+        return space.configuration(self.values)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the draws to one .npz file, which `lg.load_sample` or `np.load` reads.
+
+        It holds a JSON header (versioned) and the arrays values, context and token. It is written
+        aside and renamed, so that it is never half there.
+        """
+        path = Path(path)
+        header = json.dumps({"format": FORMAT, "version": VERSION})
+        arrays: dict[str, Any] = {name: np.asarray(array) for name, array in self._asdict().items()}
+        _check(arrays)
+        aside = path.with_name(path.name + f".{os.getpid()}.part")
+        try:
+            with aside.open("wb") as file:
+                np.savez(file, header=np.array(header), **arrays)
+                file.flush()
+                os.fsync(file.fileno())
+            aside.replace(path)
+        finally:
+            aside.unlink(missing_ok=True)
+
+    def to_pandas(self, model: ConceptModel | None = None) -> Any:
+        """A pandas DataFrame with a row a draw: concept_k, word_i, token.
+
+        With the model also its exact answers for the row's context, in nats: log_posterior_c
+        (log p(c|x), configurations row-major), log_predictive_y (log p(y|x)) and
+        log_concept_posterior_k_v (log p(c_k = v|x)). Raises ImportError with the remedy without
+        pandas, and ValueError when the draws are not of this model.
+        """
+        try:
+            pandas = importlib.import_module("pandas")
+        except ImportError as error:
+            raise ImportError(
+                "to_pandas needs pandas, which is not installed: pip install pandas, or use "
+                "Sample.save and np.load"
+            ) from error
+        values, context = np.asarray(self.values), np.asarray(self.context)
+        columns = {f"concept_{k}": values[:, k] for k in range(values.shape[1])}
+        columns |= {f"word_{i}": context[:, i] for i in range(context.shape[1])}
+        columns["token"] = np.asarray(self.token)
+        return pandas.DataFrame(columns | ({} if model is None else _exact(model, values, context)))
+
+
+def load_sample(path: str | os.PathLike[str]) -> Sample:
+    """The draws that `Sample.save` wrote, bit for bit, as NumPy arrays.
+
+    Raises ValueError for a file that is damaged, is something else or has a newer version.
+    """
+    path = Path(path)
+    with path.open("rb") as file:
+        # What foreign bytes raise in zip and npy readers has no end; it all means one thing.
+        try:
+            header, arrays = _read(file)
+        except Exception as error:
+            raise ValueError(f"{path} is not a sample saved by Sample.save: {error}") from None
+    if header.get("format") != FORMAT or header.get("version") != VERSION:
+        raise ValueError(
+            f"{path} holds {header.get('format')} version {header.get('version')}; this version "
+            f"of latentgen reads {FORMAT} version {VERSION}: load it with the version that wrote it"
+        )
+    try:
+        _check(arrays)
+        return Sample(**arrays)
+    except Exception as error:
+        raise ValueError(f"{path} is damaged: {error}") from None
+
+
+def _read(file: IO[bytes]) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    archive = np.load(file, allow_pickle=False)
+    if not isinstance(archive, np.lib.npyio.NpzFile):
+        raise ValueError("it holds a single array")
+    with archive:
+        header = json.loads(str(archive["header"]))
+        if not isinstance(header, dict):
+            raise ValueError("its header is no JSON object")
+        return header, {name: archive[name] for name in archive.files if name != "header"}
+
+
+def _check(arrays: dict[str, np.ndarray]) -> None:
+    for name, num_axes in (("values", 2), ("context", 2), ("token", 1)):
+        array = arrays[name]
+        if array.dtype.kind not in "iu" or array.ndim != num_axes:
+            raise ValueError(
+                f"{name} must be integers with {num_axes} axes; got {array.dtype} of shape "
+                f"{array.shape}: save what lg.sample drew"
+            )
+        if len(array) != len(arrays["token"]):
+            raise ValueError(
+                f"{name} has {len(array)} samples and token has {len(arrays['token'])}: keep the "
+                "same samples of all three"
+            )
+
+
+def _exact(model: ConceptModel, values: np.ndarray, context: np.ndarray) -> dict[str, np.ndarray]:
+    """The model's answers for every row's context, each context asked once."""
+    num_concepts = model.space.num_concepts
+    if values.shape[1] != num_concepts:
+        raise ValueError(
+            f"the model has {num_concepts} concepts and the sample has {values.shape[1]}: give "
+            "the model that it was drawn from"
+        )
+    distinct, row = np.unique(context, axis=0, return_inverse=True)
+    row = row.reshape(-1)
+    answers = {
+        "log_posterior": log_posterior(model, distinct),
+        "log_predictive": log_predictive(model, distinct),
+    }
+    for concept in range(num_concepts):
+        answer = log_concept_posterior(model, distinct, concept)
+        answers[f"log_concept_posterior_{concept}"] = answer
+    return {
+        f"{name}_{column}": answer[row, column]
+        for name, answer in answers.items()
+        for column in range(answer.shape[1])
+    }

@@ -1,0 +1,148 @@
+"""Does a sample come back bit for bit, and does a table of it hold the exact answers?"""
+
+import importlib
+import json
+import pickle
+import zipfile
+
+import jax
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import latentgen as lg
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("samples")
+
+
+def same(one, two):
+    return all(
+        np.asarray(a).dtype == np.asarray(b).dtype and np.array_equal(a, b)
+        for a, b in zip(one, two, strict=True)
+    )
+
+
+@pytest.fixture(scope="module")
+def drawn():
+    return lg.sample(jax.random.key(0), lg.worlds.named("sprinkler"), 50)
+
+
+@given(model=lg.strategies.models(), num_samples=st.integers(0, 3))
+def test_a_sample_comes_back_bit_for_bit(folder, model, num_samples):
+    length = 2 if model.num_positions is None else None
+    sample = lg.sample(jax.random.key(1), model, num_samples, length)
+    sample.save(folder / "sample.npz")
+    back = lg.load_sample(folder / "sample.npz")
+    assert isinstance(back, lg.Sample)
+    assert same(back, sample)
+
+
+def test_nothing_is_left_beside_the_file_and_a_new_one_replaces_it(tmp_path, drawn):
+    drawn.save(tmp_path / "s")  # no suffix is added
+    other = lg.Sample(*(array[:3] for array in drawn))
+    other.save(str(tmp_path / "s"))
+    assert same(lg.load_sample(tmp_path / "s"), other)
+    assert list(tmp_path.iterdir()) == [tmp_path / "s"]
+
+
+def test_plain_numpy_reads_the_arrays(tmp_path, drawn):
+    drawn.save(tmp_path / "s.npz")
+    with np.load(tmp_path / "s.npz", allow_pickle=False) as archive:
+        np.testing.assert_array_equal(archive["context"], drawn.context)
+        assert json.loads(str(archive["header"])) == {"format": "latentgen.Sample", "version": 1}
+
+
+@given(data=st.data())
+def test_a_truncated_file_is_refused(folder, drawn, data):
+    drawn.save(folder / "whole")
+    whole = (folder / "whole").read_bytes()
+    (folder / "cut").write_bytes(whole[: data.draw(st.integers(0, len(whole) - 1))])
+    with pytest.raises(ValueError, match=r"cut is not a sample saved by Sample\.save"):
+        lg.load_sample(folder / "cut")
+
+
+class Trap:
+    """A pickle that tells on whoever opens it."""
+
+    def __reduce__(self):
+        return (pytest.fail, ("the file was unpickled",))
+
+
+def test_foreign_files_are_refused_and_never_unpickled(tmp_path):
+    (tmp_path / "pickle").write_bytes(pickle.dumps(Trap()))
+    (tmp_path / "text").write_text("a sample")
+    np.save(tmp_path / "array.npy", np.zeros(3))
+    np.savez(tmp_path / "arrays.npz", a=np.zeros(3))
+    np.savez(tmp_path / "objects.npz", header=np.array([Trap()], object))
+    np.savez(tmp_path / "list.npz", header=np.array("[1]"))
+    lg.save(lg.worlds.named("echo"), tmp_path / "world")
+    with zipfile.ZipFile(tmp_path / "archive.zip", "w") as archive:
+        archive.writestr("header.npy", "no array")
+    for path in sorted(tmp_path.iterdir()):
+        with pytest.raises(ValueError, match=rf"{path.name} (is not a sample|holds)"):
+            lg.load_sample(path)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        ({"token": np.zeros(2, int)}, "values has 3 samples and token has 2"),
+        ({"context": np.zeros((3, 2))}, "context must be integers with 2 axes; got float64"),
+        ({"values": np.zeros(3, int)}, "values must be integers with 2 axes"),
+    ],
+)
+def test_arrays_that_are_no_sample_are_neither_written_nor_read(tmp_path, arrays, message):
+    good = {"values": np.zeros((3, 1), int), "context": np.zeros((3, 2), int)}
+    good |= {"token": np.zeros(3, int)} | arrays
+    with pytest.raises(ValueError, match=message):
+        lg.Sample(**good).save(tmp_path / "w.npz")
+    header = np.array(json.dumps({"format": "latentgen.Sample", "version": 1}))
+    np.savez(tmp_path / "w.npz", header=header, **good)
+    with pytest.raises(ValueError, match=f"is damaged: {message}"):
+        lg.load_sample(tmp_path / "w.npz")
+
+
+def test_a_newer_version_is_refused_with_the_remedy(tmp_path, drawn):
+    header = np.array(json.dumps({"format": "latentgen.Sample", "version": 2}))
+    np.savez(tmp_path / "w.npz", header=header, **drawn._asdict())
+    with pytest.raises(ValueError, match=r"version 2; this version .* load it with the version"):
+        lg.load_sample(tmp_path / "w.npz")
+
+
+def test_without_pandas_the_remedy_is_named(drawn, monkeypatch):
+    def missing(name):
+        raise ImportError(f"no module {name}")
+
+    monkeypatch.setattr(importlib, "import_module", missing)
+    with pytest.raises(ImportError, match=r"pip install pandas, or use Sample\.save"):
+        drawn.to_pandas()
+
+
+def test_a_table_holds_the_draws_and_the_exact_answers_of_each_context(drawn):
+    pytest.importorskip("pandas")
+    model = lg.worlds.named("sprinkler")
+    frame = drawn.to_pandas(model)
+    assert list(drawn.to_pandas().columns) == list(frame.columns)[:6]
+    assert list(frame.columns)[:6] == [
+        *("concept_0", "concept_1", "concept_2", "word_0", "word_1", "token")
+    ]
+    np.testing.assert_array_equal(frame[["word_0", "word_1"]], drawn.context)
+    np.testing.assert_array_equal(frame["token"], drawn.token)
+    for name, exact in {
+        "log_posterior": lg.log_posterior(model, drawn.context),
+        "log_predictive": lg.log_predictive(model, drawn.context),
+        "log_concept_posterior_1": lg.log_concept_posterior(model, drawn.context, 1),
+    }.items():
+        columns = [f"{name}_{index}" for index in range(exact.shape[1])]
+        np.testing.assert_allclose(frame[columns], exact, atol=1e-12)
+    assert frame.shape == (50, 6 + 8 + 2 + 3 * 2)
+
+
+def test_a_table_of_another_model_is_refused(drawn):
+    pytest.importorskip("pandas")
+    with pytest.raises(ValueError, match="2 concepts and the sample has 3: give the model"):
+        drawn.to_pandas(lg.worlds.named("echo"))
