@@ -20,7 +20,7 @@ LARGEST_DEFAULT_DIM = 64
 
 
 def build(
-    architecture: str | Predictor,
+    architecture: Any,
     options: dict[str, Any] | None,
     *,
     num_words: int,

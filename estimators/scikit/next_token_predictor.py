@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, Int
 from sklearn.base import ClassifierMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin
@@ -140,7 +141,8 @@ class NextTokenPredictor(
 
     def predict(self, context: Any) -> Int[np.ndarray, "sample"]:
         """The most probable token [sample]."""
-        return self.classes_[self.predict_log_proba(context).argmax(1)]
+        named = self.predict_log_proba(context).argmax(1)
+        return self.classes_[named]
 
     def score(  # pyright: ignore[reportIncompatibleMethodOverride]  # scikit-learn's X is a context
         self, context: Any, token: Any, sample_weight: Any = None
@@ -225,7 +227,7 @@ class NextTokenPredictor(
         trained = train(config, keys, finite_batch, one_seed, progress=self.progress)
         if trained.diverged[0]:
             raise ValueError(f"training diverged: {trained.problem[0]}")
-        return jax.tree.map(lambda leaf: np.asarray(leaf[0]), trained.params), trained.loss[0]
+        return jax.tree.map(lambda leaf: leaf[0], trained.params), trained.loss[0]
 
     def _hold(self, predictor: Predictor, params: Any) -> None:
         self.predictor_, self.params_ = predictor, params
@@ -270,7 +272,7 @@ class NextTokenPredictor(
                 f"has {[leaf.shape for leaf in expected]}: load them with the predictor that was "
                 "saved"
             )
-        self._hold(predictor, jax.tree.unflatten(structure, leaves))
+        self._hold(predictor, jax.tree.unflatten(structure, map(jnp.asarray, leaves)))
 
     @property
     def _n_features_out(self) -> int:
