@@ -111,9 +111,9 @@ def _train(
     num_tokens = 2**cell.num_token_bits
     config = es.TrainConfig(
         es.MLP(
-            cell.num_context_bits,
-            num_tokens,
-            min(num_tokens - 1, training.max_dim),
+            context_length=cell.num_context_bits,
+            num_tokens=num_tokens,
+            dim=min(num_tokens - 1, training.max_dim),
             hidden=training.hidden,
         ),
         training.num_steps,

@@ -12,7 +12,7 @@ from estimators.predictors import initial
 from estimators.predictors.checks import check_sizes
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)  # architectures share names, but no order
 class GRU:
     """f(x) is a linear projection of the state after the last word; the first state is zero.
 

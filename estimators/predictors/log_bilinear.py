@@ -12,7 +12,7 @@ from estimators.predictors import initial
 from estimators.predictors.checks import check_sizes
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)  # architectures share names, but no order
 class LogBilinear:
     """f(x) = s + mean over positions of e(word), with one vector e per word and a start s.
 

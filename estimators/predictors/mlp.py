@@ -12,7 +12,7 @@ from estimators.predictors import initial
 from estimators.predictors.checks import check_context, check_context_length, check_sizes
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)  # architectures share names, but no order
 class MLP:
     """A predictor of tokens from contexts of at most context_length words.
 

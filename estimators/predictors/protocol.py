@@ -4,7 +4,6 @@ from functools import partial
 from typing import Any, Protocol, runtime_checkable
 
 import jax
-import numpy as np
 from jaxtyping import Array, Float, Int
 
 
@@ -80,14 +79,3 @@ def represent_and_predict(
     representation = predictor.represent(params, context)
     logits = representation @ predictor.unembedding(params).T
     return representation, jax.nn.log_softmax(logits, axis=-1)
-
-
-def excess_loss(
-    log_exact: Float[np.ndarray, "context token"],
-    log_predicted: Float[np.ndarray, "context token"],
-    weight: Float[np.ndarray, "context"],
-) -> float:
-    """E_x KL(p(y|x) ‖ p̂(y|x)), nats: the expected loss beyond the Bayes loss."""
-    probability = np.exp(log_exact)
-    gap = np.where(probability > 0, log_exact, 0.0) - log_predicted
-    return float(weight @ (probability * np.where(probability > 0, gap, 0.0)).sum(1))

@@ -15,7 +15,7 @@ from estimators.predictors.residual_stream import Edit, Recorder, Site, Trace, e
 Positions = Literal["rotary", "learned"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)  # architectures share names, but no order
 class Transformer:
     """A causal transformer with pre-norm layers on at most context_length words.
 

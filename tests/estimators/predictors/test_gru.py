@@ -37,7 +37,7 @@ def oracle(predictor, params, row):
 
 @pytest.mark.parametrize("num_layers", [1, 3])
 def test_it_is_the_gated_recurrence_of_its_equations(num_layers):
-    predictor = es.GRU(5, 4, 3, width=6, num_layers=num_layers)
+    predictor = es.GRU(num_words=5, num_tokens=4, dim=3, width=6, num_layers=num_layers)
     params = jax.tree.map(lambda leaf: leaf + 0.1, predictor.init(jax.random.key(0)))
     context = np.random.default_rng(0).integers(0, 5, (4, 7))
     found = jax.jit(predictor.represent_prefixes)(params, jnp.asarray(context))
@@ -46,7 +46,7 @@ def test_it_is_the_gated_recurrence_of_its_equations(num_layers):
 
 
 def test_it_sees_the_order_of_the_words():
-    predictor = es.GRU(3, 4, 3)
+    predictor = es.GRU(num_words=3, num_tokens=4, dim=3)
     context = jnp.array([[0, 1, 2], [2, 1, 0]])
     first, second = predictor.represent(predictor.init(jax.random.key(0)), context)
     assert np.abs(first - second).max() > 0.01

@@ -7,7 +7,7 @@ import pytest
 
 import estimators as es
 
-PREDICTOR = es.LogBilinear(5, 4, 3)
+PREDICTOR = es.LogBilinear(num_words=5, num_tokens=4, dim=3)
 PARAMS = PREDICTOR.init(jax.random.key(0))
 
 

@@ -29,7 +29,7 @@ def oracle(params, inputs):
 @pytest.mark.parametrize("num_words", [2, 5])
 @pytest.mark.parametrize("num_read", [0, 2, 3])
 def test_words_enter_as_signs_or_one_hot_and_missing_ones_as_zeros(num_words, num_read):
-    predictor = es.MLP(3, 4, 2, num_words=num_words, hidden=(8, 6))
+    predictor = es.MLP(context_length=3, num_tokens=4, dim=2, num_words=num_words, hidden=(8, 6))
     params = jax.tree.map(lambda leaf: leaf + 0.1, predictor.init(KEY))
     context = np.random.default_rng(0).integers(0, num_words, (7, num_read))
     if num_words == 2:
@@ -46,7 +46,7 @@ def test_words_enter_as_signs_or_one_hot_and_missing_ones_as_zeros(num_words, nu
 @pytest.mark.parametrize("num_words", [2, 3, 5])
 def test_the_first_layer_starts_like_a_dense_layer_on_one_hot_words(num_words):
     inputs = 40 * (1 if num_words == 2 else num_words)
-    predictor = es.MLP(40, 4, 2, num_words=num_words, hidden=(64,))
+    predictor = es.MLP(context_length=40, num_tokens=4, dim=2, num_words=num_words, hidden=(64,))
     kernel = predictor.init(KEY)["params"]["Dense_0"]["kernel"]
     assert kernel.shape == (inputs, 64)
     assert abs(np.var(kernel) * inputs - 1) < 0.1
@@ -54,7 +54,7 @@ def test_the_first_layer_starts_like_a_dense_layer_on_one_hot_words(num_words):
 
 
 def test_reading_binary_words_is_one_dense_layer_to_the_bit():
-    predictor = es.MLP(3, 5, 2, hidden=())
+    predictor = es.MLP(context_length=3, num_tokens=5, dim=2, hidden=())
     params = predictor.init(KEY)
     context = jnp.array([[0, 1, 1], [1, 0, 1]], jnp.int32)
     dense = params["params"]["Dense_0"]
@@ -63,7 +63,7 @@ def test_reading_binary_words_is_one_dense_layer_to_the_bit():
 
 
 def test_an_empty_context_has_one_representation():
-    predictor = es.MLP(0, 4, 3, hidden=(8,))
+    predictor = es.MLP(context_length=0, num_tokens=4, dim=3, hidden=(8,))
     rows = predictor.represent(predictor.init(KEY), jnp.zeros((3, 0), jnp.int32))
     assert np.array_equal(rows[0], rows[1])
 

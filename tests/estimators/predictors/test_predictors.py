@@ -32,16 +32,30 @@ class Averager(nnx.Module):
 
 # A new architecture joins this list and inherits every test of the contract.
 PREDICTORS = {
-    "log-bilinear": es.LogBilinear(5, 4, 2),
-    "MLP, binary words": es.MLP(3, 4, 3, hidden=(8,)),
-    "MLP, larger vocabulary": es.MLP(3, 4, 2, num_words=5, hidden=(8,)),
-    "MLP, no hidden layer": es.MLP(3, 5, 2, hidden=()),
-    "MLP, empty context": es.MLP(0, 4, 3, hidden=(8,)),
-    "GRU": es.GRU(5, 4, 3, width=8),
-    "GRU, two layers": es.GRU(2, 3, 4, width=6, num_layers=2),
-    "transformer, rotary": es.Transformer(5, 4, 3, 4, width=8, num_heads=2),
-    "transformer, learned": es.Transformer(2, 3, 2, 3, 6, 1, 2, 2, positions="learned"),
-    "with bias": es.WithBias(es.LogBilinear(3, 5, 2)),
+    "log-bilinear": es.LogBilinear(num_words=5, num_tokens=4, dim=2),
+    "MLP, binary words": es.MLP(context_length=3, num_tokens=4, dim=3, hidden=(8,)),
+    "MLP, larger vocabulary": es.MLP(
+        context_length=3, num_tokens=4, dim=2, num_words=5, hidden=(8,)
+    ),
+    "MLP, no hidden layer": es.MLP(context_length=3, num_tokens=5, dim=2, hidden=()),
+    "MLP, empty context": es.MLP(context_length=0, num_tokens=4, dim=3, hidden=(8,)),
+    "GRU": es.GRU(num_words=5, num_tokens=4, dim=3, width=8),
+    "GRU, two layers": es.GRU(num_words=2, num_tokens=3, dim=4, width=6, num_layers=2),
+    "transformer, rotary": es.Transformer(
+        num_words=5, num_tokens=4, dim=3, context_length=4, width=8, num_heads=2
+    ),
+    "transformer, learned": es.Transformer(
+        num_words=2,
+        num_tokens=3,
+        dim=2,
+        context_length=3,
+        width=6,
+        num_layers=1,
+        num_heads=2,
+        mlp_ratio=2,
+        positions="learned",
+    ),
+    "with bias": es.WithBias(es.LogBilinear(num_words=3, num_tokens=5, dim=2)),
     "nnx": es.from_nnx(Averager, 5),
 }
 EACH = pytest.mark.parametrize("predictor", PREDICTORS.values(), ids=PREDICTORS)

@@ -11,8 +11,26 @@ import pytest
 import estimators as es
 
 KINDS = ("residual_stream", "head_output", "mlp_output")
-ROTARY = es.Transformer(5, 4, 3, 6, width=8, num_layers=2, num_heads=2, mlp_ratio=3)
-LEARNED = es.Transformer(5, 4, 3, 6, 6, 3, 3, positions="learned")
+ROTARY = es.Transformer(
+    num_words=5,
+    num_tokens=4,
+    dim=3,
+    context_length=6,
+    width=8,
+    num_layers=2,
+    num_heads=2,
+    mlp_ratio=3,
+)
+LEARNED = es.Transformer(
+    num_words=5,
+    num_tokens=4,
+    dim=3,
+    context_length=6,
+    width=6,
+    num_layers=3,
+    num_heads=3,
+    positions="learned",
+)
 EACH = pytest.mark.parametrize("predictor", [ROTARY, LEARNED], ids=["rotary", "learned"])
 DRAW = np.random.default_rng(0)
 FIRST, SECOND = (jnp.asarray(DRAW.integers(0, 5, (3, 4)), jnp.int32) for _ in range(2))

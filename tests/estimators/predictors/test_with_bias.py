@@ -6,7 +6,7 @@ import numpy as np
 
 import estimators as es
 
-INNER = es.LogBilinear(3, 5, 2)
+INNER = es.LogBilinear(num_words=3, num_tokens=5, dim=2)
 PREDICTOR = es.WithBias(INNER)
 CONTEXT = jnp.array([[0, 1], [2, 2]])
 

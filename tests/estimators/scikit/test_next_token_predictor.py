@@ -98,7 +98,7 @@ def test_a_clone_has_the_parameters_and_nothing_learnt(fitted):
         copy.transform(CONTEXT)
     assert copy.set_params(dim=2).fit(CONTEXT, TOKEN).transform(CONTEXT).shape == (90, 2)
     assert is_classifier(copy)
-    predictor = MLP(3, 4, 2, num_words=3, hidden=(8,))
+    predictor = MLP(context_length=3, num_tokens=4, dim=2, num_words=3, hidden=(8,))
     assert clone(es.NextTokenPredictor(predictor)).architecture == predictor
 
 
@@ -131,7 +131,7 @@ def test_numbers_never_seen_keep_their_place():
 
 
 def test_a_predictor_brings_its_own_sizes():
-    predictor = MLP(3, 6, 2, num_words=5, hidden=(8,))
+    predictor = MLP(context_length=3, num_tokens=6, dim=2, num_words=5, hidden=(8,))
     made = es.NextTokenPredictor(predictor, **FAST).fit(CONTEXT, TOKEN)
     assert (made.num_tokens_, made.num_words_) == (6, 5)
     assert made.predictor_ == predictor
@@ -199,7 +199,7 @@ def test_tokens_outside_the_vocabulary_are_refused(fitted, token, said):
         ({"options": {"depth": 3}}, "mlp has the options hidden; got depth"),
         ({"options": {"num_tokens": 3}}, "mlp has the options hidden; got num_tokens"),
         ({"dim": 0}, "dim of an MLP .* at least 1; got 0"),
-        ({"num_steps": 0}, "num_steps must be at least 1"),
+        ({"num_steps": 0}, "num_steps must be a whole number, at least 1"),
         ({"schedule": "steep"}, "schedule must be one of"),
         ({"learning_rate": 1e30}, "diverged: .* step [0-9]+: lower learning_rate"),
     ],

@@ -12,7 +12,7 @@ DRAW = np.random.default_rng(0)
 X, Y = DRAW.normal(size=(40, 3)), DRAW.normal(size=(40, 2))
 CONTEXT, TOKEN = DRAW.integers(3, size=(40, 2)), np.arange(40) % 4
 FAST = {"num_steps": 5, "batch_size": 16}
-PREDICTOR = MLP(2, 4, 3, num_words=3, hidden=(4, 3))
+PREDICTOR = MLP(context_length=2, num_tokens=4, dim=3, num_words=3, hidden=(4, 3))
 
 
 def fitted(kind):
@@ -64,7 +64,7 @@ def test_a_predictor_of_the_users_own_is_given_again(tmp_path):
     found = es.NextTokenPredictor.load(tmp_path / "it", architecture=PREDICTOR)
     np.testing.assert_array_equal(found.transform(CONTEXT), made.transform(CONTEXT))
     assert found.progress is None  # code is not saved
-    for other in (None, MLP(2, 4, 3, num_words=3, hidden=(4, 4))):
+    for other in (None, MLP(context_length=2, num_tokens=4, dim=3, num_words=3, hidden=(4, 4))):
         with pytest.raises(
             ValueError, match=r"was trained with MLP.* give load an equal predictor"
         ):

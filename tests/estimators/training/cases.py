@@ -7,7 +7,7 @@ from scipy.special import log_softmax
 
 import estimators as es
 
-PREDICTOR = es.MLP(3, 4, 3, hidden=(16,))
+PREDICTOR = es.MLP(context_length=3, num_tokens=4, dim=3, hidden=(16,))
 CONFIG = es.TrainConfig(PREDICTOR, num_steps=300, batch_size=128, learning_rate=1e-2, num_chunks=3)
 ROOT = jax.random.key(0)
 KEYS = [jax.random.fold_in(ROOT, seed) for seed in range(3)]

@@ -112,7 +112,7 @@ def test_exact_targets_come_nearer_to_the_truth_than_fresh_samples_and_these_tha
 
 
 def test_every_prefix_predicts_every_next_word_and_then_the_token():
-    predictor = es.MLP(3, 2, 2, hidden=(8,))
+    predictor = es.MLP(context_length=3, num_tokens=2, dim=2, hidden=(8,))
     config = replace(CONFIG, predictor=predictor, every_prefix=True)
     params = predictor.init(KEY)
     context = jnp.asarray(CONTEXT)

@@ -118,7 +118,10 @@ def test_a_seed_that_stopped_early_stays_stopped(tmp_path):
     [
         ({"learning_rate": 0.5}, "learning_rate: 0.01 there, 0.5 here"),
         ({"batch_size": 64}, "batch_size: 128 there, 64 here"),
-        ({"predictor": es.MLP(3, 4, 2)}, "predictor: MLP.* there, MLP.* here"),
+        (
+            {"predictor": es.MLP(context_length=3, num_tokens=4, dim=2)},
+            "predictor: MLP.* there, MLP.* here",
+        ),
         ({"seed_mode": "vmap", "width": 2}, "seeds: one loop each there, vmap of 2 here"),
     ],
 )

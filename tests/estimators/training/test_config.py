@@ -174,6 +174,10 @@ def test_populations_of_another_form_are_refused():
     whole = es.stack_seeds([es.of_seed(POPULATIONS, 0)])
     with pytest.raises(ValueError, match=r"every_prefix=True a population needs .*prefix"):
         es.train(replace(CONFIG, every_prefix=True), KEYS[:1], es.whole_population, whole)
-    few = replace(CONFIG, every_prefix=True, predictor=es.MLP(3, 4, 2, num_words=6))
+    few = replace(
+        CONFIG,
+        every_prefix=True,
+        predictor=es.MLP(context_length=3, num_tokens=4, dim=2, num_words=6),
+    )
     with pytest.raises(ValueError, match="num_tokens must be at least num_words = 6; got 4"):
         es.train(few, KEYS[:1], sample_batch, SAMPLERS[:1])
