@@ -11,7 +11,8 @@ from numpy.typing import ArrayLike
 
 from latentgen.enumeration import refuse_impossible
 from latentgen.factors import Emission, float_array, log_probability_rows
-from latentgen.host import refuse_large_output, refuse_tracers
+from latentgen.filtering import Chain, filtered
+from latentgen.host import integer_matrix, refuse_large_output, refuse_tracers
 from latentgen.model import ConceptModel
 
 
@@ -70,40 +71,24 @@ def log_filtered_belief(
     """log p(s_t | x_1 … x_t) [sample, prefix, state], nats, t = 0 … T, of a hidden Markov world.
 
     s_t is the state that the t-th word leads to or is emitted by: the last concept it reads.
-    Prefix 0 is p(first concept). Found by log α_t(s') = log Σ_s α_{t−1}(s) p(s'|s) p(x_t|s, s').
+    Prefix 0 is p(first concept). Found by α_t(s') ∝ Σ_s α_{t−1}(s) p(s'|s) p(x_t|s, s') in scaled
+    probabilities, of which logarithms are taken at the end; a sequence whose beliefs fall below
+    1e-100, and any sequence in a world with positive entries below 1e-100, falls back to the same
+    sum in logarithms throughout. −inf stands where and only where a state is impossible.
     Raises ValueError when the concepts are no chain with one step a word, for a context of
     probability zero (names its row) and for an answer above 1 GiB.
     """
     refuse_tracers("log_filtered_belief", context)
-    matrix = model.check_context(context)
+    matrix = _checked_context(model, context)
     offset = _check_chain(model)
-    shape = (len(matrix), matrix.shape[1] + 1, model.space.cardinalities[0])
+    num_positions = matrix.shape[1]
+    shape = (len(matrix), num_positions + 1, model.space.cardinalities[0])
     refuse_large_output("log_filtered_belief", shape, "use fewer or shorter contexts")
-    log_belief = np.empty(shape)
-    log_belief[:, 0] = model.prior[0].log_table
-    possible = np.ones(len(matrix), bool)
-    for position in range(matrix.shape[1]):
-        log_word = model.words[position].log_table[..., matrix[:, position]]
-        log_joint = _moved(model, log_belief[:, position], position + offset, log_word)
-        log_total = np.logaddexp.reduce(log_joint, axis=1, keepdims=True)
-        possible &= ~np.isneginf(log_total[:, 0])
-        log_belief[:, position + 1] = log_joint - np.where(np.isneginf(log_total), 0.0, log_total)
+    start, *moves = [factor.log_table for factor in model.prior[: max(1, num_positions + offset)]]
+    words = [factor.log_table for factor in model.words[:num_positions]]
+    log_belief, possible = filtered(Chain(start, moves, words), matrix)
     refuse_impossible(np.where(possible, 0.0, -np.inf), matrix)
     return log_belief
-
-
-def _moved(
-    model: ConceptModel, log_belief: np.ndarray, concept: int, log_word: np.ndarray
-) -> np.ndarray:
-    """log Σ_s p(s, earlier words) p(s'|s) p(word|s, s') [sample, next_state].
-
-    log_word [state, sample], or [state, next_state, sample] when moves emit the words.
-    """
-    if concept == 0:
-        return log_belief + log_word.T  # the first state is not moved to
-    log_move = model.prior[concept].log_table[:, :, None]
-    log_word = log_word if log_word.ndim == 3 else log_word[None]
-    return np.logaddexp.reduce(log_belief.T[:, None] + log_move + log_word, axis=0).T
 
 
 def _chain_tables(
@@ -128,12 +113,24 @@ def _chain(
     return ConceptModel.from_graph(graph, (len(start),) * num_concepts, tables, words)
 
 
+def _checked_context(model: ConceptModel, context: ArrayLike) -> np.ndarray:
+    """`model.check_context`, which goes position by position only where something is wrong."""
+    matrix = integer_matrix(context, "context", "sample, position")
+    sizes = [factor.num_outcomes for factor in model.words[: matrix.shape[1]]]
+    if len(sizes) == matrix.shape[1] and ((matrix >= 0) & (matrix < sizes)).all():
+        return matrix
+    return model.check_context(matrix)
+
+
 def _check_chain(model: ConceptModel) -> int:
     """Which concept the first word leads to: 0 when states emit words, 1 when moves do."""
     num_concepts, num_words = model.space.num_concepts, len(model.words)
     offset = num_concepts - num_words
-    chain = [(0,), *[(concept - 1, concept) for concept in range(1, num_concepts)]]
-    reads = [(word,) if offset == 0 else (word, word + 1) for word in range(num_words)]
+    chain = [(0,), *zip(range(num_concepts - 1), range(1, num_concepts), strict=True)]
+    word = range(num_words)
+    reads = list(
+        zip(word, strict=True) if offset == 0 else zip(word, range(1, num_words + 1), strict=True)
+    )
     is_chain = [factor.scope for factor in model.prior] == chain
     are_steps = [factor.scope for factor in model.words] == reads
     plain = not model.positions_alike and not any(factor.reads for factor in model.words)

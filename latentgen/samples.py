@@ -1,13 +1,12 @@
 """How is a sample kept in a file, and handed to others?"""
 
 import importlib
-import json
 import os
-from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from latentgen.archives import read_archive, write_archive
 from latentgen.exact import log_concept_posterior, log_posterior, log_predictive
 from latentgen.model import ConceptModel
 from latentgen.space import ConceptSpace
@@ -36,19 +35,9 @@ class Sample(NamedTuple):
         It holds a JSON header (versioned) and the arrays values, context and token. It is written
         aside and renamed, so that it is never half there.
         """
-        path = Path(path)
-        header = json.dumps({"format": FORMAT, "version": VERSION})
-        arrays: dict[str, Any] = {name: np.asarray(array) for name, array in self._asdict().items()}
+        arrays = {name: np.asarray(array) for name, array in self._asdict().items()}
         _check(arrays)
-        aside = path.with_name(path.name + f".{os.getpid()}.part")
-        try:
-            with aside.open("wb") as file:
-                np.savez(file, header=np.array(header), **arrays)
-                file.flush()
-                os.fsync(file.fileno())
-            aside.replace(path)
-        finally:
-            aside.unlink(missing_ok=True)
+        write_archive(path, FORMAT, VERSION, {}, arrays)
 
     def to_pandas(self, model: ConceptModel | None = None) -> Any:
         """A pandas DataFrame with a row a draw: concept_k, word_i, token.
@@ -77,34 +66,12 @@ def load_sample(path: str | os.PathLike[str]) -> Sample:
 
     Raises ValueError for a file that is damaged, is something else or has a newer version.
     """
-    path = Path(path)
-    with path.open("rb") as file:
-        # What foreign bytes raise in zip and npy readers has no end; it all means one thing.
-        try:
-            header, arrays = _read(file)
-        except Exception as error:
-            raise ValueError(f"{path} is not a sample saved by Sample.save: {error}") from None
-    if header.get("format") != FORMAT or header.get("version") != VERSION:
-        raise ValueError(
-            f"{path} holds {header.get('format')} version {header.get('version')}; this version "
-            f"of latentgen reads {FORMAT} version {VERSION}: load it with the version that wrote it"
-        )
+    _, arrays = read_archive(path, FORMAT, VERSION, "a sample saved by Sample.save")
     try:
         _check(arrays)
         return Sample(**arrays)
     except Exception as error:
         raise ValueError(f"{path} is damaged: {error}") from None
-
-
-def _read(file: IO[bytes]) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    archive = np.load(file, allow_pickle=False)
-    if not isinstance(archive, np.lib.npyio.NpzFile):
-        raise ValueError("it holds a single array")
-    with archive:
-        header = json.loads(str(archive["header"]))
-        if not isinstance(header, dict):
-            raise ValueError("its header is no JSON object")
-        return header, {name: archive[name] for name in archive.files if name != "header"}
 
 
 def _check(arrays: dict[str, np.ndarray]) -> None:

@@ -1,12 +1,11 @@
 """How is a world kept in a file?"""
 
-import json
 import os
-from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 
+from latentgen.archives import read_archive, write_archive
 from latentgen.factors import ROW_TOLERANCE, Factor
 from latentgen.model import ConceptModel
 from latentgen.space import ConceptSpace
@@ -20,18 +19,8 @@ def save(model: ConceptModel, path: str | os.PathLike[str]) -> None:
 
     The file is written aside and renamed, so that it is never half there.
     """
-    path = Path(path)
-    header = json.dumps({"format": FORMAT, "version": VERSION, **model.header()})
-    tables: dict[str, Any] = {f"table_{i}": table for i, table in enumerate(model.log_tables())}
-    aside = path.with_name(path.name + f".{os.getpid()}.part")
-    try:
-        with aside.open("wb") as file:
-            np.savez(file, header=np.array(header), **tables)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)
+    tables = {f"table_{i}": table for i, table in enumerate(model.log_tables())}
+    write_archive(path, FORMAT, VERSION, model.header(), tables)
 
 
 def load(path: str | os.PathLike[str]) -> ConceptModel:
@@ -39,33 +28,11 @@ def load(path: str | os.PathLike[str]) -> ConceptModel:
 
     Raises ValueError for a file that is damaged, is something else or has a newer version.
     """
-    path = Path(path)
-    with path.open("rb") as file:
-        # What foreign bytes raise in zip and npy readers has no end; it all means one thing.
-        try:
-            header, tables = _read(file)
-        except Exception as error:
-            raise ValueError(f"{path} is not a world saved by lg.save: {error}") from None
-    if header.get("format") != FORMAT or header.get("version") != VERSION:
-        raise ValueError(
-            f"{path} holds {header.get('format')} version {header.get('version')}; this version "
-            f"of latentgen reads {FORMAT} version {VERSION}: load it with the version that wrote it"
-        )
+    header, arrays = read_archive(path, FORMAT, VERSION, "a world saved by lg.save")
     try:
-        return _from_header(header, tables)
+        return _from_header(header, [arrays[f"table_{i}"] for i in range(len(arrays))])
     except Exception as error:
         raise ValueError(f"{path} is damaged: {error}") from None
-
-
-def _read(file: IO[bytes]) -> tuple[dict[str, Any], list[np.ndarray]]:
-    archive = np.load(file, allow_pickle=False)
-    if not isinstance(archive, np.lib.npyio.NpzFile):
-        raise ValueError("it holds a single array")
-    with archive:
-        header = json.loads(str(archive["header"]))
-        if not isinstance(header, dict):
-            raise ValueError("its header is no JSON object")
-        return header, [archive[f"table_{i}"] for i in range(len(archive.files) - 1)]
 
 
 def _from_header(header: dict[str, Any], tables: list[np.ndarray]) -> ConceptModel:
