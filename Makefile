@@ -31,10 +31,14 @@ test: $(VENV)/.test  ## run the whole test suite
 	  JAX_COMPILATION_CACHE_DIR="$${JAX_COMPILATION_CACHE_DIR:-$${XDG_CACHE_HOME:-$$HOME/.cache}/latentgen/jax}" \
 	  $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
-# pgmpy joins when it is there: $(PIP) install -e '.[bench]'
-bench: $(VENV)/.test  ## time the exact layer and the sampler beside what limits them, and peers
+# torch, hmmlearn, dynamax and pgmpy join when they are there: $(PIP) install -e '.[bench]'
+bench: $(VENV)/.test  ## time everything beside what limits it, and beside peers
 	@$(BIN)/python -m benchmarks.exact_and_sampling
 	@$(BIN)/python -m benchmarks.inference_beside_others
+	@$(BIN)/python -m benchmarks.training_beside_torch
+	@$(BIN)/python -m benchmarks.fitting_beside_sklearn
+	@$(BIN)/python -m benchmarks.filtering_beside_others
+	@$(BIN)/python -m benchmarks.limits
 
 lint: $(VENV)/.test  ## check style (ruff)
 	@$(BIN)/python -m ruff check .
