@@ -23,6 +23,7 @@ from estimators.instruments.correlation import MeanCorrelation as MeanCorrelatio
 from estimators.instruments.correlation import mean_correlation as mean_correlation
 from estimators.instruments.divergence import Divergence as Divergence
 from estimators.instruments.divergence import context_divergence as context_divergence
+from estimators.instruments.divergence import excess_loss as excess_loss
 from estimators.instruments.divergence import kl_to_exact as kl_to_exact
 from estimators.instruments.entropy import MatrixEntropy as MatrixEntropy
 from estimators.instruments.entropy import matrix_entropy as matrix_entropy
@@ -57,7 +58,6 @@ from estimators.predictors.gru import GRU as GRU
 from estimators.predictors.log_bilinear import LogBilinear as LogBilinear
 from estimators.predictors.mlp import MLP as MLP
 from estimators.predictors.protocol import Predictor as Predictor
-from estimators.predictors.protocol import excess_loss as excess_loss
 from estimators.predictors.protocol import log_predict as log_predict
 from estimators.predictors.protocol import log_predict_prefixes as log_predict_prefixes
 from estimators.predictors.protocol import represent_and_predict as represent_and_predict

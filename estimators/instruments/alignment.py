@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.linear_model import LogisticRegression
 
+from estimators.instruments.folds import checked_groups
 from estimators.instruments.intervals import Interval, interval
+from estimators.instruments.numeric import checked_real
 from estimators.instruments.whitening import checked_rows
 
 SPLITS = ("disjoint", "shared")
@@ -80,8 +82,8 @@ def alignment_matrix(
     rotations of all representations, a common factor aside, and only these: cosines depend on the
     coordinates, and identity of the probes with the directions' dual basis does not make them 1.
     `logit` depends on coordinates through the penalty only, and grows without bound in C where
-    pairs can be separated. Raises ValueError for shapes that disagree, NaN, an unknown split or
-    too few pairs, TypeError for a key that is none.
+    pairs can be separated. Raises ValueError for shapes that disagree, NaN, infinity, an unknown
+    split or too few pairs, TypeError for a key that is none.
 
     Source: the claim A_s W_s ≈ I of arXiv:2503.08980; splits, nulls and `logit` are ours.
     """
@@ -203,8 +205,8 @@ def _checked_pairs(first: Sequence[ArrayLike], second: Sequence[ArrayLike]) -> P
         one = checked_rows(one, f"second[{concept}]").astype(np.float64)
         if zero.shape != one.shape or len(zero) < 2:
             raise ValueError(
-                f"concept {concept} needs at least two pairs of equal shape; got {zero.shape} and "
-                f"{one.shape}"
+                f"first[{concept}] and second[{concept}] must have the same pairs as rows, two or "
+                f"more; got shapes {zero.shape} and {one.shape}: give both contexts of every pair"
             )
         pairs.append((zero, one))
     if len({zero.shape[1] for zero, _ in pairs}) > 1:
@@ -217,23 +219,36 @@ def _checked_groups(groups: Sequence[ArrayLike] | None, pairs: Pairs) -> list[np
     if groups is None:
         ends = np.cumsum([len(zero) for zero, _ in pairs])
         return np.split(np.arange(ends[-1]), ends[:-1])
-    labels = [np.asarray(label) for label in groups]
-    shapes, wanted = [label.shape for label in labels], [(len(zero),) for zero, _ in pairs]
-    if shapes != wanted:
-        raise ValueError(f"groups must label every pair, shapes {wanted}; got {shapes}")
-    return labels
+    if len(groups) != len(pairs):
+        raise ValueError(
+            f"groups must hold one array [pair] per concept, {len(pairs)}; got {len(groups)}: "
+            "label the pairs of every concept"
+        )
+    return [
+        checked_groups(label, len(zero), f"groups[{concept}]")
+        for concept, (label, (zero, _)) in enumerate(zip(groups, pairs, strict=True))
+    ]
 
 
 def _checked_logits(log_odds_change: Sequence[ArrayLike] | None, pairs: Pairs) -> list[np.ndarray]:
     wanted = [(len(zero), len(pairs)) for zero, _ in pairs]
     if log_odds_change is None:
         return [np.full(shape, np.nan) for shape in wanted]
-    rows = [np.asarray(array, np.float64) for array in log_odds_change]
+    rows = [
+        checked_real(array, f"log_odds_change[{concept}]").astype(np.float64)
+        for concept, array in enumerate(log_odds_change)
+    ]
     if [array.shape for array in rows] != wanted:
         raise ValueError(
             f"log_odds_change needs [pair, concept] per concept, shapes {wanted}; got "
             f"{[array.shape for array in rows]}"
         )
+    for concept, array in enumerate(rows):
+        if not np.isfinite(array).all():
+            raise ValueError(
+                f"log_odds_change[{concept}] must be finite; row "
+                f"{int(np.argwhere(~np.isfinite(array))[0, 0])} is not: drop that pair everywhere"
+            )
     return rows
 
 

@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import ArrayLike
 
+from estimators.instruments.folds import checked_groups
 from estimators.instruments.whitening import (
     checked_pair,
     checked_weight,
@@ -22,8 +23,8 @@ class KernelAlignment(NamedTuple):
 
     score: debiased, NaN when saturated or when nothing is left between distinct contexts.
     population: the plain one, right only where the contexts given are all there are; NaN when a
-    side is constant. first_rank, second_rank after the cut-off. saturated: fewer than four
-    distinct contexts.
+    side is constant, or the same in every context. first_rank, second_rank of the rows given,
+    after the cut-off. saturated: fewer than four distinct contexts.
     """
 
     score: float
@@ -52,14 +53,16 @@ def linear_cka(
     Range: population in [0, 1], score in [−1, 1]. Invariant under orthogonal maps, isotropic scale
     and shifts of either side, not under other affine maps; symmetric. The score is NaN where at
     most one context differs from the rest, or all are equally far apart: distances between
-    contexts then say nothing. Raises ValueError for NaN and for rows that disagree.
+    contexts then say nothing. Raises ValueError for NaN, for rows that disagree and for groups
+    that do not number every row.
     """
     first, second = checked_pair(first, second)
     weight = checked_weight(weight, len(first))
+    groups = checked_groups(groups, len(first))
     ranks = fit_whitening(first, weight).rank, fit_whitening(second, weight).rank
     rows, mass = _contexts([first, second], weight, groups)
     saturated = len(mass) < MIN_CONTEXTS
-    if min(ranks) == 0:
+    if min(ranks) == 0 or not all(side.any() for side in rows):
         return KernelAlignment(np.nan, np.nan, *ranks, saturated)
     pairs = ((0, 1), (0, 0), (1, 1))
     plain = [float((_cross(rows[i], rows[j], mass) ** 2).sum()) for i, j in pairs]
@@ -76,13 +79,13 @@ def linear_cka(
 
 
 def _contexts(
-    sides: list[np.ndarray], weight: np.ndarray, groups: ArrayLike | None
+    sides: list[np.ndarray], weight: np.ndarray, groups: np.ndarray
 ) -> tuple[list[np.ndarray], np.ndarray]:
-    """Centred rows of the distinct contexts with weight, of size about 1, and their weights."""
-    if groups is None:
-        context = np.arange(len(weight))
-    else:
-        context = np.unique(np.asarray(groups), return_inverse=True)[1].reshape(-1)
+    """Centred rows of the distinct contexts with weight, of size about 1, and their weights.
+
+    Rows are 0 where the contexts of a side differ by no more than rounding.
+    """
+    context = np.unique(groups, return_inverse=True)[1].reshape(-1)
     order = np.argsort(context, kind="stable")
     start = np.flatnonzero(np.diff(context[order], prepend=-1))
     mass = np.add.reduceat(weight[order], start)
@@ -92,10 +95,19 @@ def _contexts(
         centred = side.astype(np.float64) - weight @ side.astype(np.float64)
         summed = np.add.reduceat((weight[:, None] * centred)[order], start, axis=0)[kept]
         mean = summed / mass[kept, None]
-        mean /= max(np.abs(mean).max(initial=0), np.finfo(float).tiny)
+        size = float(np.abs(mean).max(initial=0))
+        mean /= max(size, np.finfo(float).tiny)
+        if size * np.sqrt(mass[kept] @ (mean**2).sum(1)) <= _rounding(side):
+            mean[:] = 0
         # Inner products alone count, so no more columns than rows are needed.
         rows.append(triangle(mean.T).T if mean.shape[1] > len(mean) else mean)
     return rows, mass[kept]
+
+
+def _rounding(side: np.ndarray) -> float:
+    """What averages of the rows may differ by where they are equal; as in `fit_whitening`."""
+    of_mean = np.finfo(np.float64).eps * max(side.shape)
+    return float(np.abs(side).max(initial=0.0)) * max(of_mean, float(np.finfo(side.dtype).eps))
 
 
 def _cross(first: np.ndarray, second: np.ndarray, mass: np.ndarray) -> np.ndarray:

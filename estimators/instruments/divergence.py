@@ -10,6 +10,8 @@ from estimators.instruments.intervals import Interval, interval
 from estimators.instruments.laws import NO_INFORMATION, checked_log_rows, mutual_information
 from estimators.instruments.whitening import checked_weight
 
+EXACT_AND_PREDICTED = ("exact", "predicted")
+
 
 class Divergence(NamedTuple):
     """KL of predictions to the exact predictive, nats.
@@ -49,17 +51,16 @@ def kl_to_exact(
 
     Source: Kullback and Leibler 1951; cross-entropy less entropy.
     """
-    exact, predicted = checked_predictions(log_exact, log_predicted, ("exact", "predicted"))
+    exact, predicted = checked_predictions(log_exact, log_predicted, EXACT_AND_PREDICTED)
     if sampled and weight is not None:
         raise ValueError("sampled rows count alike: give no weight, or enumerate the contexts")
     weight = checked_weight(weight, len(exact))
     rows = context_divergence(exact, predicted)
-    present = weight > 0
-    divergence = float(weight[present] @ rows[present])
+    divergence = _mean(rows, weight)
     information = mutual_information(exact, weight)
     probability = np.exp(exact)
     entropy = -(probability * np.where(probability > 0, exact, 0.0)).sum(1)
-    worst = int(np.argmax(np.where(present, rows, -np.inf)))
+    worst = int(np.argmax(np.where(weight > 0, rows, -np.inf)))
     return Divergence(
         divergence=divergence,
         bayes_loss=float(weight @ entropy),
@@ -71,12 +72,31 @@ def kl_to_exact(
     )
 
 
+def excess_loss(
+    log_exact: ArrayLike, log_predicted: ArrayLike, weight: ArrayLike | None = None
+) -> float:
+    """E_x KL(p(y|x) ‖ p̂(y|x)), nats: the expected loss beyond the Bayes loss.
+
+    The `divergence` of `kl_to_exact` alone, whose arguments, range and errors hold: 0 for the
+    exact predictive, infinite where a possible token is predicted with probability 0.
+    """
+    exact, predicted = checked_predictions(log_exact, log_predicted, EXACT_AND_PREDICTED)
+    weight = checked_weight(weight, len(exact))
+    return _mean(context_divergence(exact, predicted), weight)
+
+
+def _mean(rows: np.ndarray, weight: np.ndarray) -> float:
+    """E_x of one number a context, infinite ones included, over the contexts with weight."""
+    present = weight > 0
+    return float(weight[present] @ rows[present])
+
+
 def checked_predictions(
     log_first: ArrayLike, log_second: ArrayLike, names: tuple[str, str] = ("first", "second")
 ) -> tuple[Float[np.ndarray, "context token"], Float[np.ndarray, "context token"]]:
     """Two log-distributions over the same contexts and tokens; ValueError when they are not."""
     named = [f"the {name} log-predictions" for name in names]
-    first = checked_log_rows(log_first, np.shape(log_first)[0], named[0])
+    first = checked_log_rows(log_first, name=named[0])
     second = checked_log_rows(log_second, len(first), named[1])
     if first.shape != second.shape:
         raise ValueError(

@@ -1,7 +1,8 @@
 """How are contexts held out, so that no context is both learnt from and scored?"""
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from numbers import Integral
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -42,11 +43,11 @@ def context_folds(
     """Folds over distinct contexts. groups [row] numbers the contexts; None: each row is one.
 
     weight [row]: contexts without any are dealt out too, but do not count as training contexts,
-    and every fold gets its share of the others.
+    and every fold gets its share of the others. Raises ValueError for groups that do not number
+    every row and for fewer than two folds.
     """
-    groups = np.arange(num_rows) if groups is None else np.asarray(groups)
-    if groups.shape != (num_rows,):
-        raise ValueError(f"groups must have shape ({num_rows},), one a row; got {groups.shape}")
+    num_folds = checked_num_folds(num_folds)
+    groups = checked_groups(groups, num_rows)
     distinct, context = np.unique(groups, return_inverse=True)
     context = context.reshape(-1)
     counts = np.ones(num_rows) if weight is None else np.asarray(weight) > 0
@@ -64,8 +65,39 @@ def context_folds(
 def permute_contexts(
     array: np.ndarray, groups: ArrayLike | None = None, *, random_state: int = 0
 ) -> np.ndarray:
-    """The null: rows [row, …] exchanged between distinct contexts, whole contexts at a time."""
-    groups = np.arange(len(array)) if groups is None else np.asarray(groups)
+    """The null: rows [row, …] exchanged between distinct contexts, whole contexts at a time.
+
+    groups [row] as in `context_folds`; raises ValueError when they do not number every row.
+    """
+    groups = checked_groups(groups, len(array))
     _, first, context = np.unique(groups, return_index=True, return_inverse=True)
     order = np.random.default_rng(random_state).permutation(len(first))
     return array[first[order][context.reshape(-1)]]
+
+
+def checked_groups(groups: ArrayLike | None, num_rows: int, name: str = "groups") -> np.ndarray:
+    """Labels of contexts [row], any that can be sorted; None: each row is a context of its own."""
+    if groups is None:
+        return np.arange(num_rows)
+    labels = np.asarray(groups)
+    if labels.shape != (num_rows,):
+        raise ValueError(
+            f"{name} must have shape ({num_rows},), one a row; got {labels.shape}: number the "
+            "context of every row, equal contexts alike"
+        )
+    if labels.dtype.kind == "f" and np.isnan(labels).any():
+        raise ValueError(
+            f"{name} must name the context of every row; row {int(np.isnan(labels).argmax())} is "
+            "NaN: give it a number, or drop the row"
+        )
+    return labels
+
+
+def checked_num_folds(num_folds: Any) -> int:
+    """A whole number of folds, at least two; ValueError for what is none."""
+    if not isinstance(num_folds, Integral) or num_folds < 2:
+        raise ValueError(
+            f"num_folds must be a whole number of at least 2; got {num_folds!r}: {NUM_FOLDS} are "
+            "usual"
+        )
+    return int(num_folds)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from estimators.instruments.folds import NUM_FOLDS, context_folds
+from estimators.instruments.numeric import checked_real
 from estimators.instruments.softmax_fit import fit_softmax
 from estimators.instruments.whitening import checked_rows, checked_weight, fit_whitening
 
@@ -35,8 +36,11 @@ class InformationScore(NamedTuple):
 
 
 def mutual_information(log_conditional: ArrayLike, weight: ArrayLike | None = None) -> float:
-    """I = H(Σ_x p(x) p(·|x)) − Σ_x p(x) H(p(·|x)) of log-distributions [row, outcome], nats."""
-    log_conditional = np.asarray(log_conditional, np.float64)
+    """I = H(Σ_x p(x) p(·|x)) − Σ_x p(x) H(p(·|x)) of log-distributions [row, outcome], nats.
+
+    weight [row], p(x). Raises ValueError for rows that are not distributions and wrong weights.
+    """
+    log_conditional, _ = _rows_and_sums(log_conditional, None, "log_conditional")
     weight = checked_weight(weight, len(log_conditional))
     conditional = np.exp(log_conditional)
     mean = weight @ conditional
@@ -124,16 +128,28 @@ def _explained(
 
 
 def checked_log_rows(
-    log_target: ArrayLike, num_rows: int, name: str = "the log-distribution"
+    log_target: ArrayLike, num_rows: int | None = None, name: str = "the log-distribution"
 ) -> np.ndarray:
-    """Log-distributions [row, outcome] as float64; ValueError when they are not."""
-    log_target = np.asarray(log_target, np.float64)
-    if log_target.ndim != 2 or len(log_target) != num_rows:
+    """Log-distributions [row, outcome] as float64, scaled to sum to 1; ValueError for others.
+
+    num_rows: how many there must be; None: any number.
+    """
+    rows, total = _rows_and_sums(log_target, num_rows, name)
+    return rows - np.log(total)[:, None]
+
+
+def _rows_and_sums(
+    log_target: ArrayLike, num_rows: int | None, name: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Log-distributions as they are, checked, and what their exponentials sum to [row]."""
+    log_target = checked_real(log_target, name).astype(np.float64)
+    if log_target.ndim != 2 or num_rows not in (None, len(log_target)):
+        of_features = "" if num_rows is None else f" with the {num_rows} rows of the features"
         raise ValueError(
-            f"{name} must have axes [row, outcome] with the {num_rows} rows of the features; "
-            f"got shape {log_target.shape}"
+            f"{name} must have axes [row, outcome]{of_features}; got shape {log_target.shape}"
         )
-    total = np.exp(log_target).sum(1)
+    with np.errstate(over="ignore"):  # no logarithm of a probability, and refused below
+        total = np.exp(log_target).sum(1)
     wrong = np.flatnonzero(~(np.abs(total - 1) <= 1e-4))
     if wrong.size:
         row = int(wrong[0])
@@ -141,4 +157,4 @@ def checked_log_rows(
             f"{name} must hold log-probabilities whose exponentials sum to 1; row {row} sums "
             f"to {total[row]:.6g}: give logarithms of probabilities in nats"
         )
-    return log_target - np.log(total)[:, None]
+    return log_target, total

@@ -1,6 +1,7 @@
 """How far apart do two predictors' log-likelihoods vary, over contexts and over tokens?"""
 
-from typing import NamedTuple
+from numbers import Integral
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -63,7 +64,8 @@ def likelihood_variance(
     a metric for fixed reference and contexts. It depends on predictions only, hence is invariant
     under (f, g) → (A f, A⁻ᵀ g + u). A log-ratio that is constant under both predictors is left
     out; constant under one only: infinite. Raises ValueError for predictions that are not finite,
-    that disagree in shape or are not distributions, and for a reference or context not there.
+    that disagree in shape or are not distributions, for a reference or context not there, and for
+    no draws.
 
     Source: arXiv:2506.03784, Definition 4.4, written as its authors' code computes it (that code
     also leaves one token out, and divides by n − 1 in scale_gap). Its Theorem 4.7: d_SVD ≤ 2 M
@@ -73,6 +75,10 @@ def likelihood_variance(
     """
     first, second = _checked(log_first, log_second)
     weight = checked_weight(weight, len(first))
+    if num_draws < 1:
+        raise ValueError(
+            f"num_draws must be at least 1; got {num_draws}: 100 are usual, or name the contexts"
+        )
     if reference is None:
         tried = [_terms(first, second, weight, token)[0] for token in range(first.shape[1])]
         reference = int(np.argmin(tried))
@@ -82,7 +88,7 @@ def likelihood_variance(
     if contexts is None:
         chosen = _best_contexts(first, second, weight, even, num_draws, random_state)
     else:
-        chosen = _checked_contexts(contexts, first)
+        chosen = _checked_choice(contexts, "contexts", len(first), least=2)
     over_tokens, token_gap, _ = _terms(first[chosen].T, second[chosen].T, even, 0)
     gap = max(gap, token_gap)
     distance = max(over_contexts, over_tokens, scale_weight * gap)
@@ -114,7 +120,8 @@ def svd_dissimilarity(
 
     log_first, log_second [context, token], nats, finite; weight [context]. Range 0 (alike up to
     (f, g) → (A f, A⁻ᵀ g + u) and a scale of each variable) to 1; symmetric; invariant as d_LLV.
-    NaN when nothing varies. Errors as `likelihood_variance`. On noise it is near 1 only with many
+    NaN when nothing varies. Errors as `likelihood_variance`, and ValueError for tokens that are
+    not there or include the reference. On noise it is near 1 only with many
     more contexts than tokens.
 
     Source: arXiv:2506.03784, Definition 4.5 (by partial least squares, PLS-SVD).
@@ -123,10 +130,17 @@ def svd_dissimilarity(
     weight = checked_weight(weight, len(first))
     _check_reference(reference, first)
     others = np.delete(np.arange(first.shape[1]), reference)
-    named = others if tokens is None else np.asarray(tokens)
+    named = others
+    if tokens is not None:
+        named = _checked_choice(tokens, "tokens", first.shape[1], least=1)
+        if reference in named:
+            raise ValueError(
+                f"tokens must not include the reference {reference}, whose log-ratio to itself is "
+                f"0; got {named}: leave it out"
+            )
     unembedding = np.nan
     if contexts is not None:
-        chosen = _checked_contexts(contexts, first)
+        chosen = _checked_choice(contexts, "contexts", len(first), least=2)
         even = np.full(first.shape[1], 1 / first.shape[1])
         every = np.arange(1, len(chosen))
         unembedding = _svd_dissimilarity(first[chosen].T, second[chosen].T, even, 0, every)
@@ -163,16 +177,28 @@ def _checked(log_first: ArrayLike, log_second: ArrayLike) -> tuple[np.ndarray, n
     return pair
 
 
-def _check_reference(reference: int, rows: np.ndarray) -> None:
-    if not 0 <= reference < rows.shape[1]:
-        raise ValueError(f"reference must be one of {rows.shape[1]} tokens; got {reference}")
+def _check_reference(reference: Any, rows: np.ndarray) -> None:
+    if not isinstance(reference, Integral) or reference not in range(rows.shape[1]):
+        raise ValueError(
+            f"reference must be one of {rows.shape[1]} tokens; got {reference}: tokens are "
+            "numbered from 0"
+        )
 
 
-def _checked_contexts(contexts: ArrayLike, rows: np.ndarray) -> np.ndarray:
-    chosen = np.asarray(contexts)
-    if chosen.ndim != 1 or len(chosen) < 2 or not np.isin(chosen, np.arange(len(rows))).all():
-        raise ValueError(f"contexts must name two or more of {len(rows)} rows; got {chosen}")
-    return chosen
+def _checked_choice(chosen: ArrayLike, name: str, size: int, least: int) -> np.ndarray:
+    """Numbers [choice] below size, at least so many; ValueError for others."""
+    found = np.asarray(chosen)
+    if (
+        found.ndim != 1
+        or len(found) < least
+        or found.dtype.kind not in "iu"
+        or not np.isin(found, np.arange(size)).all()
+    ):
+        raise ValueError(
+            f"{name} must be {least} or more whole numbers from 0 to {size - 1}; got {found}: "
+            f"number the {name} as the log-predictions do"
+        )
+    return found
 
 
 def _std(rows: np.ndarray, weight: np.ndarray) -> np.ndarray:

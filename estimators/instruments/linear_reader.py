@@ -7,7 +7,7 @@ from jaxtyping import Float
 from numpy.typing import ArrayLike
 from scipy.optimize import minimize
 
-from estimators.instruments.laws import checked_log_rows
+from estimators.instruments.probes import checked_beliefs
 from estimators.instruments.softmax_fit import design_matrix, fit_softmax
 from estimators.instruments.whitening import checked_rows, checked_weight, fit_whitening
 
@@ -32,10 +32,7 @@ def best_linear_accuracy(
     weight = checked_weight(weight, len(matrix))
     whitening = fit_whitening(matrix, weight)
     design = np.ascontiguousarray(design_matrix(whitening, matrix).T)
-    targets = [
-        np.exp(checked_log_rows(rows, len(matrix), f"log_concept_posteriors[{concept}]"))
-        for concept, rows in enumerate(log_concept_posteriors)
-    ]
+    targets = checked_beliefs(log_concept_posteriors, len(matrix))
     sizes = tuple(target.shape[1] for target in targets)
     start = fit_softmax(matrix, np.concatenate(targets, 1), weight, whitening, sizes=sizes)
     starts = np.split(start.coefficient, np.cumsum(sizes)[:-1], axis=1)

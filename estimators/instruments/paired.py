@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from estimators.instruments.intervals import Interval, interval
+from estimators.instruments.intervals import Interval, checked_values, interval
 
 
 class PairedDifference(NamedTuple):
@@ -34,16 +34,11 @@ def paired_difference(first: ArrayLike, second: ArrayLike, level: float = 0.95) 
 
     first, second [seed], the same seeds in the same order. Swapping them mirrors the interval; a
     quantity added to both seed by seed changes nothing. Raises ValueError for lengths that differ
-    and for NaN, as `interval`.
+    and for what `interval` refuses.
 
     Source: Student 1908; the interval of the median by the sign test, which needs no normality.
     """
-    first, second = (np.asarray(values, np.float64).reshape(-1) for values in (first, second))
-    if len(first) != len(second):
-        raise ValueError(
-            f"scores are paired by seed; got {len(first)} and {len(second)}: keep the seeds that "
-            "both have, in one order"
-        )
+    first, second = _checked_pair(first, second, ("first", "second"))
     found = interval(first - second, level)
     if len(first) < 2 or np.ptp(first) == 0 or np.ptp(second) == 0:
         return PairedDifference(found, np.nan)
@@ -56,9 +51,25 @@ def gap_to_largest_null(
     """The score less the null that is largest on average, paired by seed.
 
     score [seed]; nulls: one array [seed] each. The null is chosen by its mean over seeds, once;
-    the largest of every seed would favour many nulls over one. Raises ValueError without a null.
+    the largest of every seed would favour many nulls over one. Raises ValueError without a null,
+    and where any of them could not be paired with the score.
     """
-    rows = [np.asarray(null, np.float64).reshape(-1) for null in nulls]
+    rows = [
+        _checked_pair(score, null, ("score", f"nulls[{number}]"))[1]
+        for number, null in enumerate(nulls)
+    ]
     if not rows:
         raise ValueError("a score is evidence only beside a null; got none")
-    return paired_difference(score, max(rows, key=lambda null: float(null.mean())), level)
+    return paired_difference(score, max(rows, key=lambda null: float(null.sum())), level)
+
+
+def _checked_pair(
+    first: ArrayLike, second: ArrayLike, names: tuple[str, str]
+) -> tuple[np.ndarray, np.ndarray]:
+    pair = checked_values(first, names[0]), checked_values(second, names[1])
+    if len(pair[0]) != len(pair[1]):
+        raise ValueError(
+            f"scores are paired by seed; got {len(pair[0])} and {len(pair[1])} of {names[0]} and "
+            f"{names[1]}: keep the seeds that both have, in one order"
+        )
+    return pair

@@ -100,12 +100,7 @@ def fit_probes(
 ) -> FittedProbes:
     """log softmax(W_k f(x) + v_k) of every concept k and row; arguments as `probe_accuracy`."""
     matrix = checked_rows(representation, "representation")
-    targets = [
-        np.exp(checked_log_rows(rows, len(matrix), f"log_concept_posteriors[{concept}]"))
-        for concept, rows in enumerate(log_concept_posteriors)
-    ]
-    if not targets:
-        raise ValueError("a probe needs at least one concept; got none")
+    targets = checked_beliefs(log_concept_posteriors, len(matrix))
     weight = checked_weight(weight, len(matrix))
     folds = context_folds(
         groups, len(matrix), weight, num_folds=num_folds, random_state=random_state
@@ -138,3 +133,17 @@ def fit_probes(
         num_regressors=whitening.rank,
         saturated=saturated,
     )
+
+
+def checked_beliefs(log_concept_posteriors: Sequence[ArrayLike], num_rows: int) -> list[np.ndarray]:
+    """p(c_k|x) [row, value] of every concept; ValueError for none and for no distributions."""
+    beliefs = [
+        np.exp(checked_log_rows(rows, num_rows, f"log_concept_posteriors[{concept}]"))
+        for concept, rows in enumerate(log_concept_posteriors)
+    ]
+    if not beliefs:
+        raise ValueError(
+            "log_concept_posteriors needs at least one concept; got none: give a list with one "
+            "array [row, value] per concept"
+        )
+    return beliefs

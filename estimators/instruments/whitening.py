@@ -6,6 +6,8 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import ArrayLike
 
+from estimators.instruments.numeric import checked_real
+
 BLOCK_ROWS = 512  # rows whose triangle is found at once: they stay in the cache
 
 
@@ -91,10 +93,11 @@ def _reduced(rows: np.ndarray) -> np.ndarray:
 
 
 def checked_rows(array: ArrayLike, name: str) -> np.ndarray:
-    """The array as floating point [row, column]; ValueError for NaN, infinity or wrong axes."""
-    matrix = np.asarray(array)
-    if not np.issubdtype(matrix.dtype, np.floating):
-        matrix = matrix.astype(np.float64)
+    """The array as floating point [row, column]; ValueError for NaN, infinity or wrong axes.
+
+    So is one for what are no real numbers.
+    """
+    matrix = checked_real(array, name)
     if matrix.ndim != 2:
         raise ValueError(f"{name} must have axes [row, column]; got shape {matrix.shape}")
     if not np.isfinite(matrix).all():
@@ -125,7 +128,7 @@ def checked_weight(weight: ArrayLike | None, num_rows: int) -> np.ndarray:
         raise ValueError("nothing can be scored on zero rows: give at least one context")
     if weight is None:
         return np.full(num_rows, 1 / num_rows)
-    weight = np.asarray(weight, np.float64)
+    weight = checked_real(weight, "weight").astype(np.float64)
     if weight.shape != (num_rows,):
         raise ValueError(f"weight must have shape ({num_rows},), one a row; got {weight.shape}")
     if not np.isfinite(weight).all() or (weight < 0).any() or not weight.sum() > 0:

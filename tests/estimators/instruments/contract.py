@@ -51,6 +51,7 @@ class Case:
     copies: arguments to which linear combinations of their columns add nothing.
     weighted: takes weight, and a weight of k is a row repeated k times.
     grouped: takes groups; the repeats are then named as one context.
+    folded: takes num_folds beside groups.
     examples: how many examples hypothesis draws; fewer for slow instruments.
     """
 
@@ -75,11 +76,17 @@ class Case:
     copies: tuple[str, ...] = ()
     weighted: bool = True
     grouped: bool = True
+    folded: bool = True
     aligned: bool = True
     examples: int = 10
 
     def __str__(self):
         return self.name
+
+    @property
+    def num_rows(self) -> int:
+        """How many rows its arguments have."""
+        return len(self.between(0)[next(iter(self.arrays))])
 
     def value(self, arguments: Arguments) -> float:
         """The promised number of these arguments."""

@@ -1,5 +1,6 @@
 """Cases of the contract: distances of predictions, and the calibration of probes."""
 
+from functools import partial
 from operator import attrgetter
 
 import numpy as np
@@ -82,6 +83,17 @@ CASES = [
         high=2.0,
         moves=(renamed_tokens("log_first", "log_second"),),
         **BETWEEN_TWO,
+    ),
+    Case(
+        "likelihood_variance",
+        partial(es.likelihood_variance, num_draws=1),
+        score=attrgetter("bound"),
+        chance=1.0,
+        chance_tolerance=1e-9,  # unrelated log-ratios are further apart than the bound says much of
+        high=1.0,
+        moves=(renamed_tokens("log_first", "log_second"),),
+        constant={"log_first": 1.0, "log_second": 1.0},
+        **{**BETWEEN_TWO, "between": pair("log_first", "log_second", 0.1)},
     ),
     Case(
         "svd_dissimilarity",

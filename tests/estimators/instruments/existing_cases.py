@@ -45,11 +45,13 @@ def image(noise, shift=None):
     return arguments
 
 
-def gained(found, log_concept_posterior):
+def gained(found, log_concept_posterior, weight):
     """Accuracy as a share of what Bayes has over always naming the most frequent value."""
     posterior = np.exp(log_concept_posterior)
-    bayes, majority = posterior.max(1).mean(), posterior.mean(0).max()
-    return (found - majority) / (bayes - majority)
+    weight = np.full(len(posterior), 1.0) if weight is None else np.asarray(weight, float)
+    weight = weight / weight.sum()
+    bayes, majority = weight @ posterior.max(1), (weight @ posterior).max()
+    return (found - majority) / (bayes - majority) if bayes - majority > 1e-12 else np.nan
 
 
 def probe_gain(representation, log_concept_posterior, **options):
@@ -57,9 +59,9 @@ def probe_gain(representation, log_concept_posterior, **options):
     return (found.score[0] - found.majority[0]) / (found.bayes[0] - found.majority[0])
 
 
-def reader_gain(representation, log_concept_posterior):
-    found = es.best_linear_accuracy(representation, [log_concept_posterior])[0]
-    return gained(found, log_concept_posterior)
+def reader_gain(representation, log_concept_posterior, weight=None):
+    found = es.best_linear_accuracy(representation, [log_concept_posterior], weight)[0]
+    return gained(found, log_concept_posterior, weight)
 
 
 INFORMATION = {
@@ -132,7 +134,6 @@ CASES = [
         moves=(affine("representation"),),
         move_tolerance=0.05,  # a search over a problem that is not convex
         constant={"representation": 0.0},
-        weighted=False,
         grouped=False,
         examples=3,
     ),

@@ -208,6 +208,7 @@ CASES = [
         es.linear_cka,
         **related(turned),
         arrays=BOTH,
+        folded=False,
         low=-1.0,
         chance_tolerance=5 * np.sqrt(2 / NUM_ROWS**2 / 20),  # one null has about √2 / n
         moves=(rigid("first"), rigid("second")),

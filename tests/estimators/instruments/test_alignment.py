@@ -253,7 +253,7 @@ def test_bad_input_is_refused():
         es.alignment_matrix(first, second, key=KEY, C=0.0)
     with pytest.raises(ValueError, match="one array of pairs per concept in both; got 3 and 2"):
         es.alignment_matrix(first, second[1:], key=KEY)
-    with pytest.raises(ValueError, match="concept 0 needs at least two pairs of equal shape"):
+    with pytest.raises(ValueError, match=r"first\[0\] and second\[0\] must have the same pairs"):
         es.alignment_matrix([first[0][1:], *first[1:]], second, key=KEY)
     with pytest.raises(ValueError, match=r"second\[0\] must be finite; row 2 is not"):
         es.alignment_matrix(
@@ -261,10 +261,16 @@ def test_bad_input_is_refused():
         )
     with pytest.raises(ValueError, match=r"all concepts need one dim; got \[2, 3, 3\]"):
         es.alignment_matrix([first[0][:, :2], *first[1:]], [second[0][:, :2], *second[1:]], key=KEY)
-    with pytest.raises(ValueError, match="groups must label every pair"):
+    with pytest.raises(ValueError, match=r"groups\[0\] must have shape \(6,\), one a row"):
         es.alignment_matrix(first, second, key=KEY, groups=[np.arange(5)] * 3)
     with pytest.raises(ValueError, match="at least two groups of pairs"):
         es.alignment_matrix(first, second, key=KEY, groups=[np.zeros(6)] * 3)
+    with pytest.raises(ValueError, match=r"groups must hold one array .* per concept, 3; got 2"):
+        es.alignment_matrix(first, second, key=KEY, groups=[np.arange(6)] * 2)
+    for bad in (np.nan, np.inf):
+        change = [np.zeros((6, 3)), np.where(np.arange(6)[:, None] == 4, bad, np.zeros((6, 3)))]
+        with pytest.raises(ValueError, match=r"log_odds_change\[1\] must be finite; row 4 is not"):
+            es.alignment_matrix(first, second, key=KEY, log_odds_change=[*change, change[0]])
     with pytest.raises(ValueError, match=r"log_odds_change needs \[pair, concept\]"):
         es.alignment_matrix(first, second, key=KEY, log_odds_change=[np.zeros((6, 2))] * 3)
     with pytest.raises(TypeError, match="a single JAX key is needed"):

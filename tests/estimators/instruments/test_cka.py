@@ -162,3 +162,34 @@ def test_an_example_by_hand():
     expected = float(cross) / np.sqrt(float(own[0] * own[1]))
     found = es.linear_cka(np.array(line)[:, None], np.array(other)[:, None])
     assert abs(found.population - expected) < 1e-12
+
+
+@pytest.mark.parametrize("scale", [1e-8, 0.1, 1e6])
+def test_where_all_contexts_have_one_mean_nothing_is_left_to_compare(scale):
+    first, second = related(6, num_rows=200)
+    one = es.linear_cka(first * scale + 1, second, groups=np.zeros(200))
+    assert np.isnan([one.population, one.score]).all()
+    assert one.saturated
+    mirrored = np.concatenate([first, 2 * first.mean(0) - first]) * scale
+    groups = np.concatenate([np.arange(200), np.arange(200)]) % 10
+    order = np.random.default_rng(0).permutation(200)
+    other = np.concatenate([second, second[order]])
+    for sides in ((mirrored, other), (other, mirrored), (mirrored.astype(np.float32), other)):
+        found = es.linear_cka(*sides, groups=groups)
+        assert np.isnan([found.population, found.score]).all()
+        assert not found.saturated
+
+
+@pytest.mark.parametrize("groups", [np.arange(50), np.arange(400), np.arange(200)[:, None]])
+def test_groups_number_every_row(groups):
+    first, second = related(7, num_rows=200)
+    with pytest.raises(ValueError, match=r"groups must have shape \(200,\), one a row; got \("):
+        es.linear_cka(first, second, groups=groups)
+
+
+def test_small_differences_that_are_no_rounding_are_compared():
+    first, second = related(8)
+    groups = np.arange(12) // 2
+    found = es.linear_cka(first * 1e-9 + 1, second, groups=groups)
+    expected = es.linear_cka(first, second, groups=groups)
+    np.testing.assert_allclose(found[:2], expected[:2], atol=1e-4)

@@ -4,15 +4,22 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, target
 from hypothesis import strategies as st
+from jaxtyping import TypeCheckError
 
 import estimators as es
-from tests.estimators.instruments import distribution_cases, existing_cases, similarity_cases
+from tests.estimators.instruments import (
+    direction_cases,
+    distribution_cases,
+    existing_cases,
+    similarity_cases,
+)
 from tests.estimators.instruments.contract import NUM_NULLS, Case
 
 CASES: list[Case] = [
     *existing_cases.CASES,
     *similarity_cases.CASES,
     *distribution_cases.CASES,
+    *direction_cases.CASES,
 ]
 SEEDS = st.integers(0, 2**10)
 every = pytest.mark.parametrize("case", CASES, ids=str)
@@ -159,8 +166,29 @@ def test_wrong_weights_are_refused(case):
     num_rows = len(arguments[next(iter(case.arrays))])
     with pytest.raises(ValueError, match=r"weight must have shape \("):
         case.call(**arguments, weight=np.ones(num_rows - 1))
-    with pytest.raises(ValueError, match="weights must be finite, not negative"):
-        case.call(**arguments, weight=-np.ones(num_rows))
+    for wrong in (-np.ones(num_rows), np.where(np.arange(num_rows) == 3, np.nan, 1.0)):
+        with pytest.raises(ValueError, match="weights must be finite, not negative"):
+            case.call(**arguments, weight=wrong)
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.grouped], ids=str)
+@pytest.mark.parametrize("change", [-1, 1, None], ids=["short", "long", "two axes"])
+def test_groups_that_do_not_number_every_row_are_refused(case, change):
+    size = case.num_rows
+    groups = np.arange(size)[:, None] if change is None else np.arange(size + change)
+    message = rf"groups(\[0\])? must have shape \({size},\), one a row; got \("
+    with pytest.raises(ValueError, match=message):
+        case.call(**case.between(0), groups=groups)
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.grouped and case.folded], ids=str)
+def test_folds_that_are_no_whole_number_of_two_or_more_are_refused(case):
+    for wrong in (0, 1, -1):
+        with pytest.raises(ValueError, match=f"num_folds must be .* at least 2; got {wrong}"):
+            case.call(**case.between(0), num_folds=wrong)
+    # Where types are executed, as here, these refuse a fraction before the instrument does.
+    with pytest.raises((ValueError, TypeCheckError), match="num_folds"):
+        case.call(**case.between(0), num_folds=2.5)
 
 
 @each_array

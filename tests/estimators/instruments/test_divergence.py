@@ -11,6 +11,49 @@ import estimators as es
 SEEDS = st.integers(0, 2**16)
 
 
+def positive(seed, zeros=False):
+    """p(y|x) [context, token] from small integers, and with zeros where these are asked for."""
+    counts = np.random.default_rng(seed).integers(0 if zeros else 1, 4, (5, 3)) + np.eye(5, 3)
+    counts[3:, 0] += 1
+    return counts / counts.sum(1, keepdims=True)
+
+
+@given(SEEDS, st.booleans())
+def test_the_excess_loss_is_the_mean_divergence(seed, zeros):
+    exact, predicted = positive(seed, zeros), positive(seed + 1)
+    weight = np.random.default_rng(seed).dirichlet(np.ones(5))
+    expected = sum(
+        w * p * np.log(p / q)
+        for w, one, two in zip(weight, exact, predicted, strict=True)
+        for p, q in zip(one, two, strict=True)
+        if p > 0
+    )
+    with np.errstate(divide="ignore"):
+        found = es.excess_loss(np.log(exact), np.log(predicted), weight)
+        itself = es.excess_loss(np.log(exact), np.log(exact), weight)
+    assert abs(found - expected) < 1e-12
+    assert itself == 0
+    assert found > 0 or np.allclose(exact, predicted)
+
+
+def test_ruling_out_what_happens_costs_infinitely_much():
+    with np.errstate(divide="ignore"):
+        exact, predicted = np.log([[0.5, 0.5]] * 2), np.log([[1.0, 0.0], [0.5, 0.5]])
+    assert es.excess_loss(exact, predicted, np.ones(2)) == np.inf
+    assert es.excess_loss(exact, predicted, np.array([0.0, 1.0])) == 0  # it never happens
+
+
+@given(SEEDS)
+def test_the_excess_loss_is_one_number_whoever_is_asked(seed):
+    exact, predicted, weight = pair(seed)
+    single = predicted.astype(np.float32)  # sums to one up to rounding only
+    for rows in (predicted, single, exact):
+        found = es.excess_loss(exact, rows, weight)
+        assert found == es.kl_to_exact(exact, rows, weight).divergence
+        assert found == es.excess_loss(exact, rows, 4 * weight)  # weights need not sum to one
+    assert es.excess_loss(exact, predicted) == es.kl_to_exact(exact, predicted).divergence
+
+
 def pair(seed, num_contexts=40, num_tokens=4):
     """Exact and predicted [context, token] from integer weights with zeros, and p(x)."""
     draw = np.random.default_rng(seed)
@@ -92,3 +135,16 @@ def test_bad_input_is_refused():
         es.kl_to_exact(exact, log_softmax(predicted[:, 1:], axis=1))
     with pytest.raises(ValueError, match="sampled rows count alike"):
         es.kl_to_exact(exact, predicted, weight, sampled=True)
+
+
+@pytest.mark.parametrize("measure", [es.kl_to_exact, es.excess_loss])
+def test_what_are_no_predictions_is_refused_by_name(measure):
+    exact, predicted, weight = pair(1)
+    with pytest.raises(ValueError, match=r"exact log-predictions must have axes .* got shape \(\)"):
+        measure(0.0, 0.0, [1.0])
+    with pytest.raises(ValueError, match="predicted log-predictions must hold log-probabilities"):
+        measure(exact, np.exp(predicted), weight)
+    with pytest.raises(ValueError, match="predicted log-predictions must hold real numbers"):
+        measure(exact, predicted + 0j, weight)
+    with pytest.raises(ValueError, match=r"weight must have shape \(40,\)"):
+        measure(exact, predicted, weight[1:])

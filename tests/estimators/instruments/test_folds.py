@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import estimators as es
+from estimators.instruments.folds import checked_num_folds
 
 GROUPS = st.lists(st.integers(0, 12), min_size=1, max_size=60)
 
@@ -76,6 +77,24 @@ def test_permutation_is_reproducible_and_moves_nearly_all():
 def test_groups_number_every_row():
     with pytest.raises(ValueError, match=r"groups must have shape \(3,\), one a row; got \(2,\)"):
         es.context_folds([0, 1], 3)
+    with pytest.raises(ValueError, match="row 1 is NaN: give it a number, or drop the row"):
+        es.context_folds([0, np.nan, 1], 3)
+
+
+@pytest.mark.parametrize("groups", [[0, 1], [0, 1, 2, 3], [[0], [1], [2]], 0])
+def test_the_null_has_as_many_rows_as_were_given_or_is_refused(groups):
+    with pytest.raises(ValueError, match=r"groups must have shape \(3,\), one a row; got \("):
+        es.permute_contexts(np.arange(3.0), groups)
+
+
+@pytest.mark.parametrize("num_folds", [2.5, 5.0, "5", None, True, -1, 0, 1])
+def test_folds_are_a_whole_number_of_at_least_two(num_folds):
+    with pytest.raises(ValueError, match=f"whole number of at least 2; got {num_folds!r}: 5 are"):
+        checked_num_folds(num_folds)
+    if type(num_folds) is int:  # others are stopped by the shapes that tests execute
+        with pytest.raises(ValueError, match="num_folds must be"):
+            es.context_folds(None, 50, num_folds=num_folds)
+    assert checked_num_folds(np.int64(2)) == 2
 
 
 def test_contexts_without_weight_are_tested_but_do_not_count_for_training():

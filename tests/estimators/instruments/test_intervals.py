@@ -79,3 +79,28 @@ def test_equal_values_have_an_interval_of_no_width():
 def test_missing_values_are_refused():
     with pytest.raises(ValueError, match="drop or explain missing seeds first"):
         es.interval([1.0, np.nan])
+
+
+@pytest.mark.parametrize("level", [95, 1.0, 0.0, -1, np.nan])
+def test_a_level_is_a_share(level):
+    with pytest.raises(ValueError, match=f"between 0 and 1; got {level}: 0.95 for an interval of"):
+        es.interval([1.0, 2.0], level)
+    with pytest.raises(ValueError, match="level must be a share"):
+        es.paired_difference([1.0, 2.0], [1.0, 3.0], level)
+
+
+def test_infinite_values_have_no_interval():
+    with pytest.raises(ValueError, match="values must be finite; 2 of 3 are infinite"):
+        es.interval([np.inf, 1.0, -np.inf])
+
+
+@pytest.mark.parametrize("shape", [(), (4, 3), (1, 4), (4, 1)])
+def test_concepts_are_no_seeds(shape):
+    with pytest.raises(ValueError, match=r"must have one axis \[seed\]; got shape .* each concept"):
+        es.interval(np.ones(shape))
+
+
+@pytest.mark.parametrize("values", [[1 + 2j, 0], ["1", "2"], [None, 1.0]])
+def test_what_are_no_real_numbers_have_no_interval(values):
+    with pytest.raises(ValueError, match="values must hold real numbers; got dtype"):
+        es.interval(values)

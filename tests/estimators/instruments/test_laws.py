@@ -208,7 +208,12 @@ BAD_ROWS = [np.where(np.arange(60)[:, None] == 4, bad, FEATURES) for bad in (np.
 @pytest.mark.parametrize(
     ("features", "target", "weight", "message"),
     [
-        (BAD_ROWS[0], TARGET, None, r"(features|representation) must be finite; row 4 is not: drop .* log\(p \+ ρ"),
+        (
+            BAD_ROWS[0],
+            TARGET,
+            None,
+            r"(features|representation) must be finite; row 4 is not: drop .* log\(p \+ ρ",
+        ),
         (BAD_ROWS[1], TARGET, None, r"(features|representation) must be finite; row 4 is not"),
         (FEATURES[:, 0], TARGET, None, r"axes \[row, column\]; got shape \(60,\)"),
         (FEATURES, TARGET[:50], None, r"with the 60 rows of the features; got shape \(50, 4\)"),
@@ -231,3 +236,28 @@ def test_bad_input_is_answered_with_rule_value_and_remedy(score, features, targe
 def test_groups_number_every_row():
     with pytest.raises(ValueError, match=r"groups must have shape \(60,\), one a row; got \(3,\)"):
         es.law_score(FEATURES, TARGET, groups=[0, 1, 2])
+
+
+@pytest.mark.parametrize(
+    ("rows", "weight", "message"),
+    [
+        (np.exp(TARGET), None, "log_conditional must hold log-probabilities .* row 0 sums to"),
+        (1000 * np.ones((2, 2)), None, "row 0 sums to inf"),
+        (np.where(TARGET > -1, np.nan, TARGET), None, r"row \d+ sums to nan"),
+        (TARGET[0], None, r"must have axes \[row, outcome\]; got shape \(4,\)"),
+        (0.0, None, r"got shape \(\)"),
+        (TARGET + 0j, None, "log_conditional must hold real numbers; got dtype complex128"),
+        (TARGET, WEIGHT[:9], r"weight must have shape \(60,\)"),
+        (TARGET, WEIGHT + 0j, "weight must hold real numbers"),
+    ],
+)
+def test_information_is_that_of_distributions(rows, weight, message):
+    with pytest.raises(ValueError, match=message):
+        es.mutual_information(rows, weight)
+
+
+def test_information_is_found_without_a_change_of_the_rows():
+    rows = np.log(np.array([[0.7, 0.3 + 3e-5], [0.2, 0.8]]))  # a sum within the tolerance
+    conditional, mean = np.exp(rows), np.exp(rows).mean(0)
+    expected = (conditional * rows).sum(1).mean() - (mean * np.log(mean)).sum()
+    assert es.mutual_information(rows) == pytest.approx(expected, abs=1e-15)

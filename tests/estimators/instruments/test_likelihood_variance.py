@@ -185,7 +185,22 @@ def test_bad_input_is_refused():
         es.likelihood_variance(log_rows, zeros)
     with pytest.raises(ValueError, match="reference must be one of 5 tokens; got 5"):
         es.likelihood_variance(log_rows, log_rows, reference=5)
-    with pytest.raises(ValueError, match="contexts must name two or more of 60 rows"):
+    with pytest.raises(ValueError, match="contexts must be 2 or more whole numbers from 0 to 59"):
         es.likelihood_variance(log_rows, log_rows, contexts=[60, 1])
     with pytest.raises(ValueError, match="the 60 rows"):
         es.svd_dissimilarity(log_rows, log_rows[1:])
+
+
+def test_choices_that_are_not_there_are_refused():
+    log_rows = predicted(*predictor(0))
+    for draws in (0, -3):
+        with pytest.raises(ValueError, match=f"num_draws must be at least 1; got {draws}"):
+            es.likelihood_variance(log_rows, log_rows, num_draws=draws)
+    for tokens in ([99], [-1], [], [1.0], [[1]], 2, np.ones(NUM_TOKENS, bool)):
+        with pytest.raises(ValueError, match="tokens must be 1 or more whole numbers from 0 to 4"):
+            es.svd_dissimilarity(log_rows, log_rows, tokens=tokens)
+    with pytest.raises(ValueError, match="tokens must not include the reference 3, whose"):
+        es.svd_dissimilarity(log_rows, log_rows, reference=3, tokens=[1, 3])
+    for contexts in ([1.0, 2.0], [4], [[1, 2]]):
+        with pytest.raises(ValueError, match="contexts must be 2 or more whole numbers"):
+            es.likelihood_variance(log_rows, log_rows, contexts=contexts)

@@ -71,3 +71,8 @@ def test_each_concept_has_its_own_reader():
     both = es.best_linear_accuracy(features, [first, second], weight)
     alone = [es.best_linear_accuracy(features, [rows], weight)[0] for rows in (first, second)]
     np.testing.assert_allclose(both, alone, atol=0.01)
+
+
+def test_a_reader_needs_a_concept():
+    with pytest.raises(ValueError, match="needs at least one concept; got none: give a list"):
+        es.best_linear_accuracy(np.zeros((3, 1)), [])

@@ -88,3 +88,35 @@ def test_bad_input_is_refused():
         es.paired_difference([1, 2], [1, 2, 3])
     with pytest.raises(ValueError, match="NaN has no meaning"):
         es.paired_difference([1, np.nan], [1, 2])
+
+
+def test_seeds_alone_are_paired():
+    scores = np.ones((4, 3))
+    with pytest.raises(ValueError, match=r"first must have one axis \[seed\]; got shape \(4, 3\)"):
+        es.paired_difference(scores, scores)
+    with pytest.raises(ValueError, match=r"second must have one axis \[seed\]"):
+        es.paired_difference(scores[:, 0], scores)
+    with pytest.raises(ValueError, match="second must be finite; 1 of 2 are infinite"):
+        es.paired_difference([1.0, 2.0], [np.inf, 0.0])
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+@pytest.mark.parametrize(
+    ("null", "message"),
+    [
+        ([0.0, np.nan, 0.0], "{} must be numbers; 1 of 3 are NaN"),
+        ([0.0, -np.inf, 0.0], "{} must be finite"),
+        ([0.0, 0.0], "paired by seed; got 3 and 2 of score and {}"),
+        ([-1.0] * 4, "paired by seed; got 3 and 4 of score and {}"),
+        ([[0.0, 0.0, 0.0]], "{} must have one axis"),
+    ],
+)
+def test_no_null_is_chosen_before_all_are_checked(null, message, place):
+    nulls = [[0.1, 0.2, 0.3], [0.3, 0.2, 0.5]]
+    nulls.insert(place, null)
+    with pytest.raises(ValueError, match=message.format(rf"nulls\[{place}\]")):
+        es.gap_to_largest_null([0.9, 0.8, 0.7], nulls)
+
+
+def test_a_score_without_seeds_has_no_gap_and_no_warning():
+    assert es.gap_to_largest_null([], [[], []]).difference.num_values == 0

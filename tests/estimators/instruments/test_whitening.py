@@ -1,5 +1,6 @@
 """Does whitening leave the identity, and drop just the directions that rounding made?"""
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from hypothesis import given
@@ -70,6 +71,25 @@ def test_rows_are_made_floating_and_checked():
         checked_rows(1.0, "x")
     with pytest.raises(ValueError, match="x must be finite; row 1 is not"):
         checked_rows([[0.0], [-np.inf]], "x")
+
+
+@pytest.mark.parametrize(
+    "array",
+    [[[1 + 2j]], [["1"]], np.array([["1"]], object), np.array([["2020"]], "M8[D]"), [[None]]],
+)
+def test_what_are_no_real_numbers_is_refused_and_not_converted(array):
+    with pytest.raises(ValueError, match=r"x must hold real numbers; got dtype .*: convert"):
+        checked_rows(array, "x")
+
+
+def test_rows_of_different_lengths_are_refused_by_name():
+    with pytest.raises(ValueError, match="x must be one array of numbers"):
+        checked_rows([[1.0], [1.0, 2.0]], "x")
+
+
+def test_numbers_of_any_precision_are_real():
+    assert checked_rows(np.ones((1, 2), bool), "x").dtype == np.float64
+    assert checked_rows(jnp.ones((1, 2), jnp.bfloat16), "x").dtype == np.float64
 
 
 def test_weights_are_made_a_distribution():
