@@ -43,8 +43,8 @@ class Filtered(NamedTuple):
 def filtered(chain: Chain, context: Int[np.ndarray, "sample position"]) -> Filtered:
     """log p(state | words so far), by scaled probabilities where these lose nothing.
 
-    A sequence for which a positive belief, before it is rescaled, falls below 1e-100 is done
-    again in logarithms, and so is every sequence when a table has such an entry. Elsewhere each
+    A sequence of which a positive belief, as it is carried from word to word, is below 1e-100 is
+    done again in logarithms, and every sequence is when a table has such an entry. Elsewhere each
     product is at least 1e-300: none underflowed, and a belief is 0 only where it truly is.
     """
     moves, words = _distinct(chain.moves), _distinct(chain.words)

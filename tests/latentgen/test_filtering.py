@@ -135,6 +135,13 @@ def test_entries_whose_products_underflow_lose_nothing(start, move, emission):
         assert_same_logarithms(found, expected)
 
 
+def test_a_sequence_whose_scaled_probabilities_all_vanish_is_still_possible():
+    table = [[1.0, 1e-99], [1e-99, 1.0]]  # four turns between rescalings: 1e-396
+    model = lg.hidden_markov([0.5, 0.5], np.eye(2), table, 8)
+    found = lg.log_filtered_belief(model, [[0, 1] * 4])
+    np.testing.assert_allclose(found[0, -1], np.log([0.5, 0.5]), **CLOSE)
+
+
 def refuse(*_):
     raise AssertionError("in logarithms")
 
