@@ -44,8 +44,11 @@ class Sample(NamedTuple):
 
         With the model also its exact answers for the row's context, in nats: log_posterior_c
         (log p(c|x), configurations row-major), log_predictive_y (log p(y|x)) and
-        log_concept_posterior_k_v (log p(c_k = v|x)). Raises ImportError with the remedy without
-        pandas, and ValueError when the draws are not of this model.
+        log_concept_posterior_k_v (log p(c_k = v|x)). Contexts may be shorter than the model's, as
+        `lg.sample` draws them with context_length. Raises ImportError with the remedy without
+        pandas, and ValueError for draws that this model cannot give: another number of concepts,
+        values, words or tokens outside its ranges, more words than it has, or a context of
+        probability zero.
         """
         try:
             pandas = importlib.import_module("pandas")
@@ -54,11 +57,15 @@ class Sample(NamedTuple):
                 "to_pandas needs pandas, which is not installed: pip install pandas, or use "
                 "Sample.save and np.load"
             ) from error
-        values, context = np.asarray(self.values), np.asarray(self.context)
+        arrays = {name: np.asarray(array) for name, array in self._asdict().items()}
+        values, context = arrays["values"], arrays["context"]
+        if model is not None:
+            _check(arrays)
+            _check_drawn_from(model, **arrays)
         columns = {f"concept_{k}": values[:, k] for k in range(values.shape[1])}
         columns |= {f"word_{i}": context[:, i] for i in range(context.shape[1])}
-        columns["token"] = np.asarray(self.token)
-        return pandas.DataFrame(columns | ({} if model is None else _exact(model, values, context)))
+        columns["token"] = arrays["token"]
+        return pandas.DataFrame(columns | ({} if model is None else _exact(model, context)))
 
 
 def load_sample(path: str | os.PathLike[str]) -> Sample:
@@ -80,7 +87,7 @@ def _check(arrays: dict[str, np.ndarray]) -> None:
         if array.dtype.kind not in "iu" or array.ndim != num_axes:
             raise ValueError(
                 f"{name} must be integers with {num_axes} axes; got {array.dtype} of shape "
-                f"{array.shape}: save what lg.sample drew"
+                f"{array.shape}: give what lg.sample drew"
             )
         if len(array) != len(arrays["token"]):
             raise ValueError(
@@ -89,21 +96,43 @@ def _check(arrays: dict[str, np.ndarray]) -> None:
             )
 
 
-def _exact(model: ConceptModel, values: np.ndarray, context: np.ndarray) -> dict[str, np.ndarray]:
-    """The model's answers for every row's context, each context asked once."""
+def _check_drawn_from(
+    model: ConceptModel, values: np.ndarray, context: np.ndarray, token: np.ndarray
+) -> None:
+    remedy = "give the model that it was drawn from"
     num_concepts = model.space.num_concepts
     if values.shape[1] != num_concepts:
         raise ValueError(
-            f"the model has {num_concepts} concepts and the sample has {values.shape[1]}: give "
-            "the model that it was drawn from"
+            f"the model has {num_concepts} concepts and the sample has {values.shape[1]}: {remedy}"
         )
+    try:
+        model.check_context(context)
+        num_tokens = model.num_tokens(context.shape[1])
+    except ValueError as error:
+        raise ValueError(f"{error}: {remedy}") from None
+    ranges = [
+        (f"values of concept {concept}", values[:, concept], cardinality)
+        for concept, cardinality in enumerate(model.space.cardinalities)
+    ]
+    for name, column, size in [*ranges, ("tokens", token, num_tokens)]:
+        outside = np.flatnonzero((column < 0) | (column >= size))
+        if outside.size:
+            row = outside[0]
+            raise ValueError(
+                f"{name} lie in 0 … {size - 1} in this model; row {row} of the sample has "
+                f"{column[row]}: {remedy}"
+            )
+
+
+def _exact(model: ConceptModel, context: np.ndarray) -> dict[str, np.ndarray]:
+    """The model's answers for every row's context, each context asked once."""
     distinct, row = np.unique(context, axis=0, return_inverse=True)
     row = row.reshape(-1)
     answers = {
         "log_posterior": log_posterior(model, distinct),
         "log_predictive": log_predictive(model, distinct),
     }
-    for concept in range(num_concepts):
+    for concept in range(model.space.num_concepts):
         answer = log_concept_posterior(model, distinct, concept)
         answers[f"log_concept_posterior_{concept}"] = answer
     return {

@@ -19,8 +19,9 @@ from estimators.instruments.softmax_fit import log_softmax_blocks
 from estimators.instruments.whitening import checked_weight
 from estimators.predictors.protocol import Predictor
 from estimators.scikit.architectures import build
+from estimators.scikit.settings import check_kinds
 from estimators.scikit.storage import StoredEstimator
-from estimators.scikit.vocabulary import whole_numbers, within
+from estimators.scikit.vocabulary import as_many, whole_numbers, within
 from estimators.training.batches import FiniteSample, finite_batch
 from estimators.training.config import TrainConfig
 from estimators.training.engine import train
@@ -39,8 +40,10 @@ class NextTokenPredictor(
     architecture: "mlp", "log_bilinear", "gru", "transformer", or a `Predictor` that brings its own
     sizes. dim: the size of f; None: num_tokens − 1, with which every distribution can be
     predicted, but at most 64. num_tokens, num_words: sizes of the vocabularies; None: the largest
-    number in the sample plus one, so that tokens never seen keep a column. options: a dictionary
-    of further fields of the architecture, such as {"hidden": (128,)}.
+    number in the sample plus one, so that tokens below it keep a column. Set both for
+    cross-validation: a training fold may lack the largest number, `score` then raises ValueError,
+    and `GridSearchCV`, which takes that for NaN, would choose the first candidate.
+    options: further fields of the architecture, such as {"hidden": (128,)}.
     num_steps, batch_size, learning_rate, schedule, warmup_steps, gradient_clip: as in
     `es.TrainConfig`; batches are drawn from the sample with replacement. bias: a bias for every
     token; f then ends in a 1 and the last column of unembedding_ is the bias, so that
@@ -102,10 +105,10 @@ class NextTokenPredictor(
         that disagree, fewer samples than a batch, settings that cannot be, and training that
         diverges: it names the step.
         """
+        check_kinds(self.get_params(deep=False))
         words = self._words(context, reset=True)
         tokens = whole_numbers(token, "token", "[sample]")
-        if len(words) != len(tokens):
-            raise ValueError(f"context has {len(words)} rows and token has {len(tokens)}")
+        as_many(words, tokens)
         if self.batch_size > len(tokens):
             raise ValueError(
                 f"a batch of {self.batch_size} needs as many samples; there are {len(tokens)}: "
@@ -154,8 +157,7 @@ class NextTokenPredictor(
         """
         log_model = self.predict_log_proba(context)
         tokens = whole_numbers(token, "token", "[sample]")
-        if len(tokens) != len(log_model):
-            raise ValueError(f"context has {len(log_model)} rows and token has {len(tokens)}")
+        as_many(log_model, tokens)
         within(tokens, self.num_tokens_, "token", "num_tokens")
         weight = checked_weight(sample_weight, len(tokens))
         return float(weight @ log_model[np.arange(len(tokens)), tokens])
@@ -164,9 +166,10 @@ class NextTokenPredictor(
     def load(
         cls, path: str | os.PathLike[str], architecture: Predictor | None = None
     ) -> "NextTokenPredictor":
-        """The fitted estimator that `save` wrote; random_state and progress as far as plain.
+        """The fitted estimator that `save` wrote; progress is None, as a file cannot hold code.
 
-        architecture: the predictor that was given, where it was no name; a file cannot hold code.
+        A `RandomState` is no plain number: `save` refuses it, as it would lose its state.
+        architecture: the predictor that was given, where it was no name.
         Raises ValueError as `LinearProbe.load`, and for another predictor than the saved one.
         """
         params, learnt = cls._read(Path(path))

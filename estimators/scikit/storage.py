@@ -15,6 +15,7 @@ from estimators.files import read_whole, write_whole
 KIND = b"estimators: a fitted estimator"
 VERSION = 1
 SCALAR = (bool, int, float, str)
+OUTPUT = "_sklearn_output_config"  # where scikit-learn keeps what set_output was given
 
 Stored = TypeVar("Stored", bound="StoredEstimator")
 Header = dict[str, Any]
@@ -45,7 +46,7 @@ class StoredEstimator(BaseEstimator):
 
     @classmethod
     def load(cls: type[Stored], path: str | os.PathLike[str]) -> Stored:
-        """The fitted estimator that `save` wrote, bit for bit.
+        """The fitted estimator that `save` wrote, bit for bit, with what set_output was given.
 
         Raises ValueError for a file that is damaged or cut short, or holds another class or
         another version.
@@ -85,11 +86,11 @@ class StoredEstimator(BaseEstimator):
         return self.get_params(deep=False)
 
     def _learnt(self) -> dict[str, Any]:
-        """What `fit` found: every attribute that ends in an underscore."""
+        """What `fit` found, every attribute that ends in an underscore, and the output chosen."""
         return {
             name: it
             for name, it in vars(self).items()
-            if name.endswith("_") and not name.startswith("_")
+            if name == OUTPUT or (name.endswith("_") and not name.startswith("_"))
         }
 
     def _take_on(self, learnt: dict[str, Any]) -> None:
@@ -122,7 +123,7 @@ def _from_json(value: Any) -> Any:
 
 def _put(name: str, value: Any, arrays: Arrays) -> Header:
     """What the header says of something learnt; arrays are laid beside it."""
-    if value is None or isinstance(value, (*SCALAR, np.generic)):
+    if value is None or isinstance(value, (*SCALAR, dict, np.generic)):
         return {"value": _to_json(name, value)}
     if isinstance(value, list):
         return {"list": [_put(f"{name}.{i}", each, arrays) for i, each in enumerate(value)]}
@@ -140,7 +141,7 @@ def _put(name: str, value: Any, arrays: Arrays) -> Header:
 def _take(said: Header, arrays: Arrays) -> Any:
     ((kind, held),) = said.items()
     if kind == "value":
-        return held
+        return _from_json(held)
     if kind == "list":
         return [_take(each, arrays) for each in held]
     return arrays[held].astype(object) if kind == "strings" else arrays[held]

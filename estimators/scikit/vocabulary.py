@@ -12,7 +12,10 @@ def whole_numbers(array: Any, name: str, axes: str) -> np.ndarray:
     """
     array = np.asarray(array)
     if array.ndim != axes.count(",") + 1:
-        raise ValueError(f"{name} must have axes {axes}; got shape {array.shape}")
+        raise ValueError(
+            f"{name} must have axes {axes}; got shape {array.shape}: drop an axis too many, as "
+            f"{name}.ravel() does for a single column"
+        )
     if array.dtype.kind not in "biuf":
         raise ValueError(
             f"{name} must hold whole numbers from 0; got dtype {array.dtype}: number the "
@@ -36,5 +39,15 @@ def within(array: np.ndarray, num_known: int, name: str, counted: str) -> None:
         raise ValueError(
             f"{name} must hold numbers below {counted} = {num_known}; row {at[0]} has "
             f"{array[at]}: fit with {counted} of at least {array.max() + 1}, so that numbers "
-            "missing from the sample keep their place"
+            f"missing from the sample keep their place; set {counted}=... when cross-validating, "
+            "as a training fold may lack the largest number"
+        )
+
+
+def as_many(context: np.ndarray, token: np.ndarray) -> None:
+    """Raise ValueError unless there is a token for every context."""
+    if len(context) != len(token):
+        raise ValueError(
+            f"context has {len(context)} rows and token has {len(token)}: give one token for every "
+            "context"
         )

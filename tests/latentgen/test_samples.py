@@ -146,3 +146,49 @@ def test_a_table_of_another_model_is_refused(drawn):
     pytest.importorskip("pandas")
     with pytest.raises(ValueError, match="2 concepts and the sample has 3: give the model"):
         drawn.to_pandas(lg.worlds.named("echo"))
+
+
+def changed(sample, **changes):
+    """The sample with a row of an array set to a number."""
+    arrays = {name: np.array(array) for name, array in sample._asdict().items()}
+    for name, (row, number) in changes.items():
+        arrays[name][row] = number
+    return lg.Sample(**arrays)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"values": ((7, 1), 2)}, r"values of concept 1 lie in 0 … 1 .* row 7 .* has 2"),
+        ({"values": ((7, 2), -1)}, r"values of concept 2 lie in 0 … 1 .* row 7 .* has -1"),
+        ({"token": (9, 2)}, r"tokens lie in 0 … 1 .* row 9 .* has 2"),
+        ({"token": (9, -1)}, r"tokens lie in 0 … 1 .* row 9 .* has -1"),
+        ({"context": ((3, 1), 9)}, r"words at position 1 lie in 0 … [0-9]; row 3 .* has 9"),
+    ],
+)
+def test_numbers_outside_the_model_are_refused_with_the_remedy(drawn, changes, said):
+    pytest.importorskip("pandas")
+    with pytest.raises(ValueError, match=f"{said}: give the model that it was drawn from"):
+        changed(drawn, **changes).to_pandas(lg.worlds.named("sprinkler"))
+
+
+def test_more_words_than_the_model_has_and_rows_that_disagree_are_refused(drawn):
+    pytest.importorskip("pandas")
+    model = lg.worlds.named("sprinkler")
+    context = np.asarray(drawn.context)
+    longer = drawn._replace(context=np.hstack([context, context]))
+    with pytest.raises(ValueError, match=r"at most 2 positions .* got 4: give the model"):
+        longer.to_pandas(model)
+    with pytest.raises(ValueError, match="token has 4: keep the same samples"):
+        drawn._replace(token=drawn.token[:4]).to_pandas(model)
+    with pytest.raises(ValueError, match=r"values must be integers .*: give what lg\.sample drew"):
+        drawn._replace(values=drawn.values + 0.5).to_pandas(model)
+
+
+def test_shorter_contexts_are_draws_of_the_model():
+    pytest.importorskip("pandas")
+    model = lg.worlds.named("sprinkler")
+    shorter = lg.sample(jax.random.key(2), model, 20, 1)
+    frame = shorter.to_pandas(model)
+    exact = lg.log_predictive(model, shorter.context)
+    np.testing.assert_allclose(frame[["log_predictive_0", "log_predictive_1"]], exact, atol=1e-12)

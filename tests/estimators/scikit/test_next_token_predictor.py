@@ -123,6 +123,20 @@ def test_a_grid_search_looks_for_the_best_distribution():
     assert -1 < search.best_score_ < 0.6 * np.log(0.6) + 0.4 * np.log(0.4) + 0.1
 
 
+@pytest.mark.parametrize("counted", ["num_tokens", "num_words"])
+def test_a_fold_without_the_largest_number_names_the_remedy_of_cross_validation(counted):
+    context, token = CONTEXT.copy(), TOKEN.copy()
+    (context[:, 0] if counted == "num_words" else token)[7] = 9  # in one of the folds alone
+    predictor = es.NextTokenPredictor(**FAST)
+    grid = {"learning_rate": [1e-9, 1e-2]}
+    search = GridSearchCV(predictor, grid, cv=KFold(3), error_score="raise")
+    with pytest.raises(ValueError, match=rf"{counted}=\.\.\. when cross-validating"):
+        search.fit(context, token)
+    search.set_params(estimator__num_tokens=10, estimator__num_words=10).fit(context, token)
+    assert search.best_params_ == {"learning_rate": 1e-2}
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+
+
 def test_numbers_never_seen_keep_their_place():
     made = es.NextTokenPredictor(num_tokens=7, num_words=5, **FAST).fit(CONTEXT, TOKEN)
     assert made.predict_proba([[4, 4, 4]]).shape == (1, 7)
@@ -177,9 +191,9 @@ def test_contexts_outside_the_vocabulary_are_refused(fitted, context, said):
     ("token", "said"),
     [
         (TOKEN + 1, "numbers below num_tokens = 4; row .* has 4"),
-        (TOKEN[:5], "context has 90 rows and token has 5"),
+        (TOKEN[:5], "context has 90 rows and token has 5: give one token for every"),
         (TOKEN - 1, "whole numbers from 0; row .* has -1"),
-        (TOKEN[:, None], r"must have axes \[sample\]; got shape \(90, 1\)"),
+        (TOKEN[:, None], r"must have axes \[sample\]; got shape \(90, 1\): .* token\.ravel\(\)"),
     ],
 )
 def test_tokens_outside_the_vocabulary_are_refused(fitted, token, said):
@@ -201,6 +215,14 @@ def test_tokens_outside_the_vocabulary_are_refused(fitted, token, said):
         ({"dim": 0}, "dim of an MLP .* at least 1; got 0"),
         ({"num_steps": 0}, "num_steps must be a whole number, at least 1"),
         ({"schedule": "steep"}, "schedule must be one of"),
+        ({"batch_size": None}, "batch_size must be a whole number, .* got None: set it by set_p"),
+        ({"num_tokens": "5"}, "num_tokens must be a whole .*, or None; got '5': set it by"),
+        ({"num_words": 3.0}, r"num_words must be a whole number, at least 1, or None; got 3\.0"),
+        ({"dim": "2"}, "dim must be a whole number, at least 1, or None; got '2'"),
+        ({"options": [8]}, r"options must be a dictionary, .*, or None; got \[8\]"),
+        ({"learning_rate": "a"}, "learning_rate must be a positive number; got 'a': set it by"),
+        ({"warmup_steps": None}, "warmup_steps must be a whole number, at least 0; got None"),
+        ({"gradient_clip": "a"}, "gradient_clip must be a positive number, or None; got 'a'"),
         ({"learning_rate": 1e30}, "diverged: .* step [0-9]+: lower learning_rate"),
     ],
 )

@@ -48,6 +48,17 @@ def test_a_saved_estimator_comes_back_bit_for_bit(kind, tmp_path):
     assert (tmp_path / "again").read_bytes() == (tmp_path / "it").read_bytes()
 
 
+def test_the_output_chosen_comes_back(tmp_path):
+    for made, rows in ((fitted("map"), X), (fitted("network"), CONTEXT)):
+        made.save(tmp_path / "array")
+        made.set_output(transform="pandas").save(tmp_path / "table")
+        table = type(made).load(tmp_path / "table")
+        assert table._sklearn_output_config == {"transform": "pandas"}
+        table.set_output(transform="default")
+        assert isinstance(table.transform(rows), np.ndarray)
+        assert not hasattr(type(made).load(tmp_path / "array"), "_sklearn_output_config")
+
+
 def test_column_names_come_back(tmp_path):
     made = es.AffineMap().fit(X, Y)
     made.feature_names_in_ = np.array(["a", "b", "c"], object)
