@@ -7,21 +7,66 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from estimators.instruments.whitening import checked_rows
+from estimators.instruments.whitening import checked_rows, fit_whitening
 
 # Spacing of 1 in the floating-point formats that NumPy has not, or keeps too few digits of
 HALF_EPS = {"bfloat16": 2.0**-7, "float16": 2.0**-10}
+SINGLE_EPS = float(np.finfo(np.float32).eps)  # half precision is accumulated in single
 
 
 class Rows(NamedTuple):
-    """Numbers [row, column] and the precision they came with.
+    """Numbers [row, column], float32 or float64, and the spacing ε of 1 in the format they had."""
 
-    values: float32 or float64. tolerance: singular values below it times the largest are rounding
-    of the format they came in, ε^(2/3), and count as rank no more.
+    values: np.ndarray
+    eps: float
+
+
+class Kept(NamedTuple):
+    """The directions of rows that vary by more than rounding of their format explains.
+
+    values [row, component]: mean 0 and covariance I under the weights. scale [column], directions
+    [component, column] and spread [component]: of values / scale, the largest first.
+    num_columns: directions there could be, as many as columns vary and contexts allow.
     """
 
     values: np.ndarray
-    tolerance: float
+    scale: np.ndarray
+    directions: np.ndarray
+    spread: np.ndarray
+    num_columns: int
+
+
+def kept(rows: Rows, weight: np.ndarray, magnitude: np.ndarray | None = None) -> Kept:
+    """Directions of weighted rows [row, column] whose spread is above the rounding of the format.
+
+    In single and double precision above ε^(2/3) times the largest, what sums leave. In half
+    precision every element is off by up to ε/2 of itself, so that each column is measured by its
+    own magnitude [column], by default its root mean square, and a direction counts above
+    ε/2 · (1 + √(columns / rows)): the largest singular value that so much noise has.
+    """
+    values, tolerance = rows.values, rows.eps ** (2 / 3)
+    scale = np.ones(values.shape[1])
+    if rows.eps > SINGLE_EPS:
+        values, tolerance = values.astype(np.float64), SINGLE_EPS ** (2 / 3)
+        sizes = np.sqrt(weight @ values**2) if magnitude is None else magnitude
+        # What is smaller yet is left of sums that cancel, and is no column of its own.
+        scale = np.maximum(sizes, tolerance * sizes.max(initial=0.0))
+        scale = np.where(scale > 0, scale, 1.0)
+        values = values / scale
+    whitening = fit_whitening(values, weight, tolerance)
+    spread = 1 / np.linalg.norm(whitening.basis, axis=0)
+    if rows.eps > SINGLE_EPS:
+        rounding = rows.eps / 2 * (1 + np.sqrt(values.shape[1] * (weight**2).sum()))
+        whitening = whitening.leading(int((spread > rounding).sum()))
+        spread = spread[: whitening.rank]
+    varying = int((np.ptp(rows.values, axis=0) > 0).sum())
+    return Kept(
+        whitening.apply(values),
+        scale,
+        (whitening.basis * spread).T,
+        spread,
+        min(varying, int((weight > 0).sum()) - 1),
+    )
 
 
 def as_numpy(array: Any, name: str) -> np.ndarray:
@@ -51,7 +96,7 @@ def as_rows(array: Any, name: str) -> Rows:
     values = checked_rows(as_numpy(array, name), name)
     values = values if values.dtype == np.float32 else values.astype(np.float64)
     eps = HALF_EPS.get(_format(array), float(np.finfo(values.dtype).eps))
-    return Rows(values, eps ** (2 / 3))
+    return Rows(values, eps)
 
 
 def as_seeds(stack: Any, name: str) -> list[Rows]:

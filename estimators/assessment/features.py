@@ -13,17 +13,17 @@ from estimators.instruments.whitening import fit_whitening
 
 DECADES = tuple(range(-6, 3))  # of the ρ that are tried, and then thirds of a decade around
 THIRDS = (-2 / 3, -1 / 3, 1 / 3, 2 / 3)
+RHO_RANGE = 10.0 ** (DECADES[0] + THIRDS[0]), 10.0 ** (DECADES[-1] + THIRDS[-1])
 CHOICE_TOLERANCE = 1e-6  # relative change of the loss at which a candidate's fit stops
 
 
 class Nulls(NamedTuple):
     """Features that nothing was learnt in; of the seed that asks.
 
-    raw_input: the context itself, or None. permuted, noise: functions of what is to be exchanged
-    between contexts, or replaced by noise of the same shape.
+    permuted, noise: functions of what is to be exchanged between contexts, or replaced by noise
+    of the same shape.
     """
 
-    raw_input: np.ndarray | None
     groups: np.ndarray
     random_state: int
 
@@ -93,7 +93,7 @@ def chosen_rho(
 ) -> float:
     """The ρ whose log(p + ρ) leaves the least cross-entropy on training rows.
 
-    The best decade of DECADES, or a third of a decade near it.
+    The best decade of DECADES, or a third of a decade near it: from RHO_RANGE[0] to RHO_RANGE[1].
     """
     target = np.exp(log_target[train])
 
@@ -114,10 +114,15 @@ def chosen_rho(
 def rho_features(
     log_posterior: np.ndarray, log_target: np.ndarray, weight: np.ndarray, rho: float | None
 ) -> Chosen:
-    """log(p + ρ) with ρ given, or chosen anew on the training rows of every fold."""
+    """log(p + ρ) with ρ given, or chosen anew on the training rows of every fold, once each."""
+    chosen: dict[bytes, float] = {}
 
     def features(train: Bool[np.ndarray, "row"]) -> np.ndarray:
-        known = chosen_rho(log_posterior, log_target, weight, train) if rho is None else rho
-        return log_plus(log_posterior, known)
+        if rho is not None:
+            return log_plus(log_posterior, rho)
+        fold = train.tobytes()
+        if fold not in chosen:
+            chosen[fold] = chosen_rho(log_posterior, log_target, weight, train)
+        return log_plus(log_posterior, chosen[fold])
 
     return features

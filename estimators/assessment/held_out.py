@@ -44,7 +44,6 @@ def explained(
     log_target: Float[np.ndarray, "row outcome"],
     weight: Float[np.ndarray, "row"],
     folds: Folds,
-    tolerance: float | None = None,
 ) -> HeldOut:
     """1 − KL(target ‖ softmax(U φ + v)) / I of every row; on average `law_score`.
 
@@ -57,14 +56,15 @@ def explained(
 
     def shares(train: np.ndarray, test: np.ndarray) -> tuple[np.ndarray, bool, Whitening]:
         matrix = choose(train)
-        whitening = fit_whitening(matrix, weight, tolerance)
+        whitening = fit_whitening(matrix, weight)
         fit = fit_softmax(matrix[train], target[train], weight[train], whitening)
         divergence = floor[test] - (target[test] * fit.log_predict(matrix[test])).sum(1)
         return 1 - divergence / information, fit.converged, whitening
 
     everything = np.ones(len(weight), bool)
     if information < NO_INFORMATION:
-        rank = fit_whitening(choose(everything), weight, tolerance).rank
+        # Nothing is fitted, so nothing need be chosen.
+        rank = 0 if callable(features) else fit_whitening(features, weight).rank
         return HeldOut(None, np.nan, rank, folds.saturated(rank))
     whole, converged, whitening = shares(everything, everything)
     population = float(weight @ whole)
@@ -78,22 +78,18 @@ def explained(
 
 
 def affine(
-    source: tuple[np.ndarray, float | None],
-    target: tuple[np.ndarray, float | None],
+    source: Float[np.ndarray, "row regressor"],
+    target: Float[np.ndarray, "row column"],
     weight: Float[np.ndarray, "row"],
     folds: Folds,
 ) -> HeldOut:
-    """1 − ‖z − ẑ‖² / rank of every row, z the whitened target; on average `affine_r2`.
-
-    source, target: numbers [row, column] with the tolerance of their rank.
-    """
-    from_whitening = fit_whitening(source[0], weight, source[1])
-    to_whitening = fit_whitening(target[0], weight, target[1])
+    """1 − ‖z − ẑ‖² / rank of every row, z the whitened target; on average `affine_r2`."""
+    from_whitening, to_whitening = (fit_whitening(rows, weight) for rows in (source, target))
     rank, saturated = from_whitening.rank, folds.saturated(from_whitening.rank)
     if to_whitening.rank == 0:
         return HeldOut(None, np.nan, rank, saturated)
-    design = np.concatenate([from_whitening.apply(source[0]), np.ones((len(weight), 1))], 1)
-    goal = to_whitening.apply(target[0])
+    design = np.concatenate([from_whitening.apply(source), np.ones((len(weight), 1))], 1)
+    goal = to_whitening.apply(target)
 
     def shares(train: np.ndarray, test: np.ndarray) -> np.ndarray:
         scale = np.sqrt(weight[train])[:, None]
@@ -139,7 +135,7 @@ def probed(
     whole = [float(probes.weight @ rows) for rows in hits(probes.population)]
     held_out = [None] * len(whole) if probes.held_out is None else hits(probes.held_out)
     return [
-        HeldOut(rows, population, probes.num_regressors, probes.saturated)
+        HeldOut(rows, population, probes.num_regressors, probes.saturated, probes.converged)
         for rows, population in zip(held_out, whole, strict=True)
     ]
 

@@ -2,7 +2,10 @@
 
 from typing import NamedTuple
 
+from estimators.assessment.features import RHO_RANGE
 from estimators.assessment.row import Facts, Row
+
+ROUNDING = 1e-9  # relative; ρ is a power of ten
 
 SOURCES = {
     "trained": "trained",
@@ -11,6 +14,7 @@ SOURCES = {
     "raw_input": "raw input",
     "permuted": "permuted",
     "noise": "noise",
+    "constant": "a constant",
     "majority": "majority",
     "bayes": "Bayes",
 }
@@ -42,9 +46,7 @@ def quantity(row: Row, facts: Facts) -> str:
     """What a row measures, in symbols."""
     law = LAWS.get(row.quantity, row.quantity)
     if row.direction == "law" and row.quantity == "rho":
-        low, high = min(facts.rho), max(facts.rho)
-        value = f"{low:.3g}" if low == high else f"{low:.3g} … {high:.3g}"
-        return f"{law}, ρ = {value}"
+        return f"{law}, ρ {_rho(facts)}"
     if row.direction == "law from f":
         return f"f → {'log-ratios of ' if row.quantity == 'log_posterior' else ''}p(c∣x)"
     if row.direction == "f from law":
@@ -52,6 +54,16 @@ def quantity(row: Row, facts: Facts) -> str:
     if row.quantity == "representation":
         return "f(x)"
     return law
+
+
+def _rho(facts: Facts) -> str:
+    """The value or the range; ≤ and ≥ where the best was at the edge of what is tried."""
+    low, high = min(facts.rho), max(facts.rho)
+    at_low = facts.rho_fitted and low <= RHO_RANGE[0] * (1 + ROUNDING)
+    at_high = facts.rho_fitted and high >= RHO_RANGE[1] * (1 - ROUNDING)
+    if low == high:
+        return f"{'≤' if at_low else '≥' if at_high else '='} {low:.3g}"
+    return f"= {'≤ ' if at_low else ''}{low:.3g} … {'≥ ' if at_high else ''}{high:.3g}"
 
 
 def of_section(rows: tuple[Row, ...], section: Section) -> list[list[Row]]:

@@ -6,12 +6,14 @@ from typing import NamedTuple
 import numpy as np
 
 from estimators.assessment import features, held_out
-from estimators.assessment.arrays import Rows
 from estimators.assessment.held_out import Chosen, HeldOut
 from estimators.assessment.inputs import Question
-from estimators.assessment.sources import EXACT, Sources, null_sources, read_from
+from estimators.assessment.sources import Sources, null_sources, nulls, read_from
+from estimators.instruments.whitening import fit_whitening
 
 Fits = dict[str, list[HeldOut]]  # by source, one a seed or one that stands for all seeds
+Phi = np.ndarray | Chosen
+Law = dict[str, list[Phi]]  # features by source, one a seed or one that stands for all seeds
 
 
 class Measurement(NamedTuple):
@@ -42,10 +44,8 @@ def predicted(asked: Question) -> list[np.ndarray]:
     return [one.log_predicted for one in asked.predictors if one.log_predicted is not None]
 
 
-def _explained(
-    asked: Question, phi: np.ndarray | Chosen, target: np.ndarray, tolerance: float | None = None
-) -> HeldOut:
-    return held_out.explained(phi, target, asked.weight, asked.folds, tolerance)
+def _explained(asked: Question, phi: np.ndarray | Chosen, target: np.ndarray) -> HeldOut:
+    return held_out.explained(phi, target, asked.weight, asked.folds)
 
 
 def _laws(asked: Question) -> list[Measurement]:
@@ -57,42 +57,77 @@ def _laws(asked: Question) -> list[Measurement]:
     if before:
         targets["untrained"] = before
     found = features.law_features(asked.log_posterior, asked.log_concepts)
-    leading = Rows(found.get("log_posterior", found["belief"]), EXACT)
-    shared = {
+    laws: dict[str, Law] = {
+        name: {source: [phi] for source in targets} for name, phi in found.items()
+    }
+    laws["rho"] = {
         source: [
-            _explained(asked, rows[min(seed, len(rows) - 1)].values, target)
-            for seed, target in enumerate(targets["trained"])
+            features.rho_features(asked.log_posterior, target, asked.weight, asked.rho)
+            for target in each
         ]
-        for source, rows in null_sources(asked, [leading]).items()
+        for source, each in targets.items()
     }
 
-    def scored(law: Callable[[np.ndarray], np.ndarray | Chosen]) -> Fits:
+    def scored(law: Law) -> Fits:
         return {
-            source: [_explained(asked, law(target), target) for target in each]
+            source: [
+                _explained(asked, phi, target)
+                for phi, target in zip(_for_each(law[source], each), each, strict=True)
+            ]
             for source, each in targets.items()
         }
 
-    def rho(target: np.ndarray) -> Chosen:
-        return features.rho_features(asked.log_posterior, target, asked.weight, asked.rho)
-
+    shared = {}
+    if asked.raw_input is not None:
+        shared["raw_input"] = [
+            _explained(asked, asked.raw_input, one) for one in targets["trained"]
+        ]
     argmax = features.argmax_one_hot(asked.log_posterior)
-    fits = {name: scored(lambda target, phi=phi: phi) for name, phi in found.items()}
-    fits["rho"] = scored(rho)
     return [
-        *(Measurement("law", name, each | shared, is_law=True) for name, each in fits.items()),
-        Measurement("law", "argmax", scored(lambda target: argmax)),
+        *(
+            Measurement(
+                "law",
+                name,
+                scored(law) | shared | _law_nulls(asked, law["trained"], targets["trained"]),
+                is_law=True,
+            )
+            for name, law in laws.items()
+        ),
+        Measurement("law", "argmax", scored({source: [argmax] for source in targets})),
     ]
 
 
-def _each(score: Callable[[Rows], HeldOut], sources: Sources) -> Fits:
+def _law_nulls(asked: Question, law: list[Phi], targets: list[np.ndarray]) -> Fits:
+    """The whitened features of one law permuted over contexts, and noise of their rank."""
+
+    def of(phi: Phi, replaced: Callable[[np.ndarray], np.ndarray]) -> Phi:
+        def features(train: np.ndarray) -> np.ndarray:
+            matrix = phi(train) if callable(phi) else phi
+            return replaced(fit_whitening(matrix, asked.weight).apply(matrix))
+
+        return features if callable(phi) else features(np.ones(len(asked.weight), bool))
+
+    found: Fits = {"permuted": [], "noise": []}
+    for seed, (phi, target) in enumerate(zip(_for_each(law, targets), targets, strict=True)):
+        nothing = nulls(asked, seed)
+        found["permuted"].append(_explained(asked, of(phi, nothing.permuted), target))
+        found["noise"].append(_explained(asked, of(phi, nothing.noise), target))
+    return found
+
+
+def _for_each(few: list[Phi], many: list[np.ndarray]) -> list[Phi]:
+    return few * len(many) if len(few) == 1 else few
+
+
+def _each(score: Callable[[np.ndarray], HeldOut], sources: Sources) -> Fits:
     return {source: [score(one) for one in rows] for source, rows in sources.items()}
 
 
 def _readouts(asked: Question) -> list[Measurement]:
     """How much of I(c;x) a softmax of the representation, or of a layer, recovers."""
 
-    def score(source: Rows) -> HeldOut:
-        return _explained(asked, source.values, asked.log_posterior, source.tolerance)
+    def score(source: np.ndarray) -> HeldOut:
+        return _explained(asked, source, asked.log_posterior)
 
     whole = _each(score, read_from(asked, lambda predictor: predictor.representation))
     found = [Measurement("readout", "representation", whole)]
@@ -110,10 +145,9 @@ def _both_directions(asked: Question) -> list[Measurement]:
         laws = {"log_posterior": features.log_ratios(asked.log_posterior)} | laws
     identified = read_from(asked, lambda predictor: predictor.identified)
     found = []
-    for name, phi in laws.items():
-        law = Rows(phi, EXACT)
+    for name, law in laws.items():
 
-        def onto_law(source: Rows, law: Rows = law) -> HeldOut:
+        def onto_law(source: np.ndarray, law: np.ndarray = law) -> HeldOut:
             return held_out.affine(source, law, asked.weight, asked.folds)
 
         found.append(Measurement("law from f", name, _each(onto_law, identified)))
@@ -121,10 +155,10 @@ def _both_directions(asked: Question) -> list[Measurement]:
     return found
 
 
-def _onto_f(asked: Question, law: Rows, identified: Sources) -> Fits:
+def _onto_f(asked: Question, law: np.ndarray, identified: Sources) -> Fits:
     """R² of f's identified part from a law, and from what is no law."""
 
-    def scores(sources: list[Rows], targets: list[Rows]) -> list[HeldOut]:
+    def scores(sources: list[np.ndarray], targets: list[np.ndarray]) -> list[HeldOut]:
         sources = sources * len(targets) if len(sources) == 1 else sources
         pairs = zip(sources, targets, strict=True)
         return [held_out.affine(*pair, asked.weight, asked.folds) for pair in pairs]
@@ -135,7 +169,7 @@ def _onto_f(asked: Question, law: Rows, identified: Sources) -> Fits:
         if source in identified
     }
     of_law = {source: scores([law], rows) for source, rows in targets.items()}
-    nothing = null_sources(asked, [law]).items()
+    nothing = null_sources(asked, [fit_whitening(law, asked.weight).apply(law)]).items()
     return of_law | {source: scores(rows, identified["trained"]) for source, rows in nothing}
 
 
@@ -148,7 +182,7 @@ def _probes(asked: Question) -> list[Measurement]:
     probed = {
         source: [
             held_out.probed(
-                one.values,
+                one,
                 concepts,
                 asked.weight,
                 asked.groups,

@@ -1,5 +1,6 @@
 """How does an assessment look at a glance?"""
 
+import textwrap
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -25,7 +26,7 @@ NULL_MARKERS = {
     "noise": "+",
     "majority": "v",
 }
-ORDER = ("trained", "trained, not held out: saturated", "oracle", "Bayes")  # then the nulls
+ORDER = ("trained", "oracle", "Bayes")  # then the nulls
 LOWEST = -0.2  # what lies below is drawn at the edge, as an arrow
 HIGHEST = 1.02
 BELOW = 0.24  # nulls lie this much below their row, so that nothing covers them
@@ -48,7 +49,21 @@ def draw(rows: tuple[Row, ...], facts: Facts) -> Figure:
     for axes, (section, lines) in zip(grid[:, 0], sections, strict=True):
         _draw_section(axes, section, lines, facts)
     _draw_legend(figure)
+    note = _not_drawn(rows)
+    if note:
+        figure.supxlabel(textwrap.fill(note, 110), fontsize=8)
     return figure
+
+
+def _not_drawn(rows: tuple[Row, ...]) -> str:
+    """Which sources have no held-out score because too few contexts are there, and where."""
+    places: dict[str, list[str]] = {}
+    for row in rows:
+        if row.saturated and row.direction != "rivals" and row.score != row.score:
+            name = "argmax" if row.quantity == "argmax" else SOURCES[row.source]
+            places.setdefault(name, []).append(row.direction)
+    said = [f"{name} ({', '.join(dict.fromkeys(where))})" for name, where in places.items()]
+    return f"Not drawn, as saturated and never held out: {'; '.join(said)}." if said else ""
 
 
 def _draw_legend(figure: Figure) -> None:
@@ -96,12 +111,11 @@ def _draw_verdicts(axes: Axes, lines: list[list[Row]]) -> None:
 
 
 def _draw_row(axes: Axes, row: Row, place: int) -> None:
-    """One number; hollow at its score on all rows when it could not be held out."""
-    held_out = row.score == row.score
-    value = row.score if held_out else row.population
+    """One number, held out; what could not be is left out."""
+    value = row.score
     if value != value:
         return
-    look = _look(row, held_out)
+    look = _look(row)
     height = place + BELOW if row.kind == "null" and row.source != "trained" else place
     if value < LOWEST:
         axes.plot(LOWEST, height, marker="<", markersize=4, color=look["color"])
@@ -112,12 +126,11 @@ def _draw_row(axes: Axes, row: Row, place: int) -> None:
     axes.errorbar(value, height, xerr=bars, linestyle="none", capsize=3, elinewidth=1.2, **look)
 
 
-def _look(row: Row, held_out: bool) -> dict[str, Any]:
+def _look(row: Row) -> dict[str, Any]:
     """Colour and marker: filled blue trained, black bar oracle, orange ceiling, grey nulls."""
     if row.kind == "trained":
-        face, label = (TRAINED, ORDER[0]) if held_out else ("white", ORDER[1])
-        look = {"marker": "o", "markersize": 6, "color": TRAINED, "markerfacecolor": face}
-        return look | {"label": label, "zorder": 4}
+        look = {"marker": "o", "markersize": 6, "color": TRAINED}
+        return look | {"label": "trained", "zorder": 4}
     if row.kind == "oracle":
         look = {"marker": "|", "markersize": 15, "markeredgewidth": 1.8, "color": ORACLE}
         return look | {"label": "oracle", "zorder": 3}

@@ -2,15 +2,23 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from estimators.assessment.labels import LAWS, SOURCES, number, quantity, with_interval
 from estimators.assessment.row import Facts, Row
 from estimators.assessment.verdict import EXCESS_SHARE, LEAST_SEEDS, TRIVIAL_INFORMATION
+
+REMEDIES = {
+    "raw_input": "give more contexts, or fewer of its columns, the last words say",
+    "untrained": "give more contexts, or a narrower predictor",
+}
 
 
 def reading(rows: tuple[Row, ...], facts: Facts) -> str:
     """One paragraph: what was measured, what counts, what it says, and what it does not."""
     sentences = [
         _subject(facts),
+        *_rank(facts),
         _training(facts),
         *_corner(facts),
         *_laws(rows, facts),
@@ -27,16 +35,31 @@ def _subject(facts: Facts) -> str:
     who = "One predictor" if facts.num_seeds == 1 else f"{facts.num_seeds} predictors"
     weights = "weighted by p(x)" if facts.weighted else "all rows weighted alike"
     return (
-        f"{who} on {facts.num_contexts:,} distinct contexts, {weights}; "
+        f"{who} on {facts.num_contexts:,} distinct contexts, told apart by {facts.told_apart}, "
+        f"{weights}; "
         f"{facts.num_configurations} configurations, {facts.num_tokens} tokens. The contexts tell "
         f"{number(facts.concept_information)} nats of c, and the predictions "
         f"{_range(facts.predicted_information)} nats of x."
     )
 
 
+def _rank(facts: Facts) -> list[str]:
+    if facts.num_kept == facts.num_columns:
+        return []
+    kept, columns = (_whole(counts) for counts in (facts.num_kept, facts.num_columns))
+    return [f"Of f rank {kept} of {columns} is kept: what is left is rounding of its format."]
+
+
+def _whole(counts: Sequence[int]) -> str:
+    low, high = min(counts), max(counts)
+    return f"{low}" if low == high else f"{low} to {high}"
+
+
 def _training(facts: Facts) -> str:
     if facts.excess_shares is None:
         return "Whether this counts as trained is not known without the exact p(y∣x)."
+    if not np.isfinite(facts.excess_shares).any():
+        return "The exact p(y∣x) tells nothing of x, so that nothing was there to be learnt."
     excess = f"excess loss of {_range(facts.excess_shares, 4)} of I(x;y)"
     who = "it counts" if facts.num_seeds == 1 else "they count"
     if facts.trained:
@@ -84,7 +107,7 @@ def _rivals(rows: tuple[Row, ...]) -> list[str]:
     return [
         f"{words[row.verdict]}: paired difference {with_interval(row.score, row.low, row.high)}."
         for row in rows
-        if row.direction == "rivals" and row.verdict in words
+        if row.direction == "rivals" and row.verdict in words and row.score == row.score
     ]
 
 
@@ -97,13 +120,11 @@ def _readout(rows: tuple[Row, ...]) -> list[str]:
             f"Readout: saturated, {row.num_regressors} regressors need more distinct contexts; "
             "any representation of that size would fit."
         ]
-    worth = {"evidence": "evidence that f tells of c", "not evidence": "not evidence"}
+    worth = {"evidence": "evidence that f tells of c"}.get(row.verdict, row.verdict)
     gap = with_interval(row.gap, row.gap_low, row.gap_high)
-    return [
-        f"Readout: f recovers {with_interval(row.score, row.low, row.high)} of I(c;x), {gap} above "
-        f"the largest null, {SOURCES.get(row.null, 'none')}: "
-        f"{worth.get(row.verdict, row.verdict)}."
-    ]
+    above = f", {gap} above the largest null, {SOURCES[row.null]}" if row.null else ""
+    score = with_interval(row.score, row.low, row.high)
+    return [f"Readout: f recovers {score} of I(c;x){above}: {worth}."]
 
 
 def _zeros(facts: Facts) -> list[str]:
@@ -121,10 +142,12 @@ def _missing(rows: tuple[Row, ...], facts: Facts) -> list[str]:
         said.append(
             f"Not given: {', '.join(facts.missing)}; verdicts are against the other nulls only."
         )
-    if any(row.source == "raw_input" and row.saturated for row in rows):
-        said.append(
-            "The raw input has too many columns for these contexts and takes no part as a null."
-        )
+    for source, remedy in REMEDIES.items():
+        if any(row.source == source and row.saturated for row in rows):
+            said.append(
+                f"Null saturated: {SOURCES[source]} has too many directions for these contexts to "
+                f"be held out, so that nothing can be found to exceed it: {remedy}."
+            )
     if not all(row.converged for row in rows if row.source == "trained"):
         said.append("Not all fits reached their tolerance: a score may be a little too low.")
     return said

@@ -6,14 +6,15 @@ import numpy as np
 
 from estimators.assessment.held_out import HeldOut, paired_rows, score_interval
 from estimators.assessment.inputs import Question
-from estimators.assessment.measure import Fits, Measurement, fitted_rho, predicted
+from estimators.assessment.measure import Measurement, fitted_rho, predicted
 from estimators.assessment.row import Facts, Row
 from estimators.assessment.verdict import all_trained, is_trivial, judged, rival_verdict
 from estimators.instruments.divergence import kl_to_exact
 from estimators.instruments.intervals import Interval, interval
 from estimators.instruments.laws import mutual_information
 
-NULLS = ("raw_input", "untrained", "permuted", "noise", "majority")
+GIVEN_NULLS = ("raw_input", "untrained")
+NULLS = (*GIVEN_NULLS, "permuted", "noise", "majority")
 KINDS = {"trained": "trained", "oracle": "oracle", "bayes": "exact"}
 NO_INTERVAL = interval(np.array([]))
 
@@ -24,6 +25,8 @@ def facts(asked: Question, measured: Sequence[Measurement]) -> Facts:
     concept_information = mutual_information(asked.log_posterior, weight)
     argmax = next(one for one in measured if one.quantity == "argmax").fits["trained"]
     argmax_score = score_interval([fit.rows for fit in argmax], weight, asked.folds).mean
+    if np.isnan(argmax_score):  # saturated: then it is at most what it is on all rows
+        argmax_score = float(np.mean([fit.population for fit in argmax]))
     excess = None
     if asked.log_predictive is not None:
         excess = tuple(kl_to_exact(asked.log_predictive, each, weight).share for each in targets)
@@ -35,6 +38,9 @@ def facts(asked: Question, measured: Sequence[Measurement]) -> Facts:
     return Facts(
         num_rows=len(weight),
         num_contexts=len(np.unique(asked.groups)),
+        told_apart=asked.told_apart,
+        num_columns=tuple(one.num_columns for one in asked.predictors),
+        num_kept=tuple(one.representation.shape[1] for one in asked.predictors),
         num_seeds=len(targets),
         num_configurations=asked.log_posterior.shape[1],
         num_tokens=targets[0].shape[1],
@@ -105,7 +111,7 @@ def _record(
 
 
 def _with_verdict(asked: Question, measurement: Measurement, row: Row, known: Facts) -> Row:
-    null, gap = _gap(asked, measurement.fits)
+    null, gap = _gap(asked, measurement)
     fits = measurement.fits["trained"]
     verdict = judged(
         score_interval([fit.rows for fit in fits], asked.weight, asked.folds),
@@ -114,17 +120,22 @@ def _with_verdict(asked: Question, measurement: Measurement, row: Row, known: Fa
         trained=known.trained,
         saturated=row.saturated,
         trivial=known.trivial,
+        null_saturated=any(
+            fit.saturated for source in GIVEN_NULLS for fit in measurement.fits.get(source, [])
+        ),
     )
     return row._replace(
         null=null, gap=gap.mean, gap_low=gap.low, gap_high=gap.high, verdict=verdict
     )
 
 
-def _gap(asked: Question, fits: Fits) -> tuple[str, Interval]:
+def _gap(asked: Question, measurement: Measurement) -> tuple[str, Interval]:
     """The largest null by its mean, and what trained exceeds it by, paired.
 
-    Nulls that are saturated have no held-out score and take no part.
+    Nulls that are saturated have no held-out score and take no part. Of a share or an R² a
+    constant scores 0 and is a null too, beside others; of an accuracy it is the majority.
     """
+    fits = measurement.fits
     means = {
         source: score_interval([fit.rows for fit in fits[source]], asked.weight, asked.folds).mean
         for source in NULLS
@@ -133,6 +144,10 @@ def _gap(asked: Question, fits: Fits) -> tuple[str, Interval]:
     means = {source: mean for source, mean in means.items() if not np.isnan(mean)}
     if not means:
         return "", NO_INTERVAL
+    if measurement.direction != "probe" and max(means.values()) < 0:
+        return "constant", score_interval(
+            [fit.rows for fit in fits["trained"]], asked.weight, asked.folds
+        )
     null = max(means, key=lambda source: means[source])
     pairs = paired_rows(fits["trained"], fits[null])
     return null, score_interval(pairs, asked.weight, asked.folds)
@@ -145,10 +160,24 @@ def _rivals_row(asked: Question, measured: Sequence[Measurement], known: Facts) 
         return []
     pairs = paired_rows(laws["log_posterior"], laws["belief"])
     difference = score_interval(pairs, asked.weight, asked.folds)
+    both = [fit for name in ("log_posterior", "belief") for fit in laws[name]]
+    saturated = any(fit.saturated for fit in both)
     verdict = "trivial corner" if known.trivial else rival_verdict(difference)
+    verdict = "saturated" if saturated else verdict
     verdict = "not trained" if known.trained is False else verdict
-    name = "log_posterior - belief"
-    return [_record("rivals", name, "trained", "trained", difference, verdict=verdict)]
+    return [
+        _record(
+            "rivals",
+            "log_posterior - belief",
+            "trained",
+            "trained",
+            difference,
+            num_regressors=max(fit.num_regressors for fit in both),
+            saturated=saturated,
+            converged=all(fit.converged for fit in both),
+            verdict=verdict,
+        )
+    ]
 
 
 def _excess_row(known: Facts, shares: Sequence[float]) -> Row:

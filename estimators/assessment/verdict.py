@@ -53,13 +53,16 @@ def judged(
     trained: bool | None,
     saturated: bool,
     trivial: bool,
+    null_saturated: bool = False,
 ) -> str:
     """The verdict on one number of a trained predictor; gap: to its largest null, paired.
 
     In this order: "not trained" when an excess loss is known and too large (trained None: it is
     not known); "saturated"; "trivial corner"; for a law "holds", "approximate", "fails" or, with
     one distinct value too few for limits, "undecided", where what does not exceed the largest
-    null is "not evidence"; for any other number "evidence" or "not evidence".
+    null is "not evidence"; for any other number "evidence" or "not evidence". What speaks for a
+    law, or is evidence, is "null saturated" instead when null_saturated, a null that was given
+    could not be held out; and "no null" when none could, the gap then being NaN.
     """
     if trained is False:
         return "not trained"
@@ -67,13 +70,16 @@ def judged(
         return "saturated"
     if trivial:
         return "trivial corner"
-    if not is_law:
-        return "evidence" if is_evidence(gap) else "not evidence"
     if np.isnan(score.mean):
         return "not evidence"
-    verdict = law_verdict(score)
-    supports = verdict in ("holds", "approximate")
-    return "not evidence" if supports and not is_evidence(gap) else verdict
+    verdict = law_verdict(score) if is_law else "evidence"
+    if verdict not in ("holds", "approximate", "evidence"):
+        return verdict
+    if np.isnan(gap.mean):
+        return "null saturated" if null_saturated else "no null"
+    if not is_evidence(gap):
+        return "not evidence"
+    return "null saturated" if null_saturated else verdict
 
 
 def all_trained(excess_shares: Sequence[float] | None) -> bool | None:

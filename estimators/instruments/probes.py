@@ -79,6 +79,7 @@ class FittedProbes(NamedTuple):
 
     targets: p(c_k|x); weight [row]. held_out: log-probabilities that the probe gives each row
     when its context was held out, None when saturated; population: when fitted to all rows.
+    converged: all fits reached their tolerance.
     """
 
     targets: list[np.ndarray]
@@ -87,6 +88,7 @@ class FittedProbes(NamedTuple):
     population: list[np.ndarray]
     num_regressors: int
     saturated: bool
+    converged: bool
 
 
 def fit_probes(
@@ -110,6 +112,8 @@ def fit_probes(
     sizes = tuple(target.shape[1] for target in targets)
     together = np.concatenate(targets, 1)
 
+    reached = []
+
     def answers(splits: Iterable[tuple[np.ndarray, np.ndarray]]) -> list[np.ndarray]:
         log_answers = np.empty_like(together)
         for train, test in splits:
@@ -121,6 +125,7 @@ def fit_probes(
                 sizes=sizes,
                 tolerance=TOLERANCE,
             )
+            reached.append(fit.converged)
             log_answers[test] = fit.log_predict(matrix[test])
         return np.split(log_answers, np.cumsum(sizes)[:-1], axis=1)
 
@@ -132,6 +137,7 @@ def fit_probes(
         population=answers([(everything, everything)]),
         num_regressors=whitening.rank,
         saturated=saturated,
+        converged=all(reached),
     )
 
 

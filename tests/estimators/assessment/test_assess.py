@@ -96,8 +96,8 @@ def test_a_representation_of_other_contexts_is_not_evidence(log_posterior):
 
 def test_what_the_raw_input_tells_as_well_is_not_evidence():
     rng = np.random.default_rng(0)
-    words = rng.integers(0, 2, (NUM_ROWS, 4))
-    logits = (2 * words - 1) @ rng.standard_normal((4, 4))  # words independent given c
+    words = rng.integers(0, 2, (NUM_ROWS, 12))
+    logits = 0.6 * (2 * words - 1) @ rng.standard_normal((12, 4))  # words independent given c
     log_posterior = logits - np.log(np.exp(logits).sum(1, keepdims=True))
     found = es.assess(*pinned(log_posterior), log_posterior, raw_input=words)
     row = found.row("law", "log_posterior")
@@ -122,7 +122,7 @@ def test_where_the_argmax_says_all_the_corner_is_trivial():
     belief = np.full((NUM_ROWS, 4), 1e-4)
     belief[np.arange(NUM_ROWS), labels] = 1 - 3e-4
     log_posterior = np.log(belief)
-    found = es.assess(*pinned(log_posterior), log_posterior)
+    found = es.assess(*pinned(log_posterior), log_posterior, groups=np.arange(NUM_ROWS))
     assert set(verdicts_of_trained(found, "law")) == {"trivial corner"}
     assert "A trivial corner: the likeliest configuration alone" in found.reading
 
@@ -259,8 +259,10 @@ def test_rows_that_repeat_contexts_are_held_out_together(log_posterior):
     found = es.assess(f, g, few, groups=groups, rho=0.1)
     assert found.facts.num_contexts == 40
     assert found.row("readout", "representation").verdict == "saturated"
-    leaking = es.assess(f, g, few, rho=0.1)  # noise, but each context is looked up
-    assert leaking.row("readout", "representation").score > 0.3
+    leaking = es.readout_score(f, few)  # noise, but each context is looked up
+    assert leaking.score > 0.3
+    named = es.assess(f, g, few, groups=[f"context {group}" for group in groups], rho=0.1)
+    assert named.facts.num_contexts == 40
 
 
 def test_a_constant_predictor_is_answered_and_is_no_evidence(log_posterior):

@@ -53,7 +53,7 @@ def test_a_null_that_is_one_for_all_seeds_is_paired_with_each():
 
 def test_rows_of_one_context_share_their_null():
     groups = np.array([5, 5, 2, 9, 2])
-    nothing = Nulls(None, groups, 0)
+    nothing = Nulls(groups, 0)
     rows = groups[:, None] * np.ones((1, 3))
     for null in (nothing.noise(rows), nothing.permuted(rows)):
         np.testing.assert_array_equal(null[0], null[1])
@@ -68,13 +68,28 @@ def test_log_plus_is_log_of_p_plus_rho_up_to_a_constant(rho):
     np.testing.assert_allclose(log_plus(log_posterior, rho), expected, rtol=1e-6, atol=1e-9)
 
 
-def verdict(low, high, gap=0.5, is_law=True, trained=True, saturated=False, trivial=False):
+def verdict(
+    low,
+    high,
+    gap=0.5,
+    is_law=True,
+    trained=True,
+    saturated=False,
+    trivial=False,
+    null_saturated=False,
+):
     nan = float("nan")
     score, distance = (
         es.Interval((a + b) / 2, a, b, nan, nan, nan, 1) for a, b in ((low, high), (gap, gap))
     )
     return judged(
-        score, distance, is_law=is_law, trained=trained, saturated=saturated, trivial=trivial
+        score,
+        distance,
+        is_law=is_law,
+        trained=trained,
+        saturated=saturated,
+        trivial=trivial,
+        null_saturated=null_saturated,
     )
 
 
@@ -92,6 +107,11 @@ def test_verdicts_follow_the_criteria_and_their_order():
     assert verdict(0.99, 1.0, trained=None) == "holds"
     assert verdict(0.3, 0.4, is_law=False, gap=0.05) == "evidence"
     assert verdict(0.3, 0.4, is_law=False, gap=0.04) == "not evidence"
+    assert verdict(0.99, 1.0, null_saturated=True) == "null saturated"
+    assert verdict(0.99, 1.0, gap=0.0, null_saturated=True) == "not evidence"
+    assert verdict(0.8, 0.9, null_saturated=True) == "fails"
+    assert verdict(0.3, 0.4, is_law=False, gap=float("nan")) == "no null"
+    assert verdict(0.99, 1.0, gap=float("nan")) == "no null"
     assert is_trivial(0.99, 1.0)
     assert is_trivial(0.2, 0.049)
     assert not is_trivial(0.98, 0.05)

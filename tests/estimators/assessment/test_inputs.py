@@ -5,8 +5,14 @@ import numpy as np
 import pytest
 
 import estimators as es
-from estimators.assessment.arrays import as_rows, as_seeds
+from estimators.assessment.arrays import as_rows, as_seeds, kept
 from estimators.assessment.features import log_concept_posteriors, one_hots
+from estimators.assessment.settings import (
+    checked_layers,
+    checked_random_state,
+    checked_rho,
+    checked_sizes,
+)
 from tests.estimators.assessment.made_up import Tensor, believing, posterior
 
 LOG_POSTERIOR = posterior(0, 100)
@@ -35,7 +41,7 @@ def test_a_real_torch_tensor_gives_the_same_table(of_numpy):
     found = es.assess(f, torch.tensor(G), LOG_POSTERIOR, log_predictive=LOG_POSTERIOR, rho=0.1)
     assert found.table() == of_numpy.table()
     half = torch.tensor(F, dtype=torch.bfloat16)
-    assert as_rows(half, "f").tolerance == pytest.approx(2 ** (-14 / 3))
+    assert as_rows(half, "f").eps == 2**-7
 
 
 @pytest.mark.parametrize("convert", [jnp.asarray, Tensor], ids=["jax", "torch"])
@@ -47,8 +53,7 @@ def test_half_precision_is_read_and_its_rounding_is_not_taken_for_rank(convert):
         half = Tensor(np.asarray(jnp.asarray(line, jnp.bfloat16), np.float32), "torch.bfloat16")
     rows = as_rows(half, "f")
     assert rows.values.dtype == np.float32
-    whitening = es.fit_whitening(rows.values, np.full(100, 0.01), rows.tolerance)
-    assert whitening.rank == 1
+    assert kept(rows, np.full(100, 0.01)).values.shape == (100, 1)
     assert es.fit_whitening(rows.values, np.full(100, 0.01)).rank > 1
     found = es.assess(half, np.eye(4, 7), LOG_POSTERIOR, rho=0.1)
     assert found.row("readout", "representation").num_regressors == 1
@@ -99,7 +104,8 @@ NAN = np.where(np.arange(400).reshape(100, 4) == 41, np.nan, F)
         ({"weight": -np.ones(100)}, "weights must be finite, not negative"),
         ({"weight": np.ones(99)}, r"weight must have shape \(100,\)"),
         ({"groups": np.ones(99)}, r"groups must have shape \(100,\)"),
-        ({"cardinalities": (2, 3)}, r"product of the cardinalities.*got \(2, 3\) for 4"),
+        ({"cardinalities": (2, 3)}, r"whose product is the number.*got \(2, 3\) for 4"),
+        ({"groups": np.array([1, "a"] * 50, dtype=object)}, "groups must be labels that can be so"),
         ({"raw_input": np.zeros((99, 2), int)}, r"raw_input must have axes.*the 100 rows"),
         ({"raw_input": np.full((100, 2), np.nan)}, "raw_input must be finite"),
         ({"untrained": F[:50]}, "untrained representation must have the 100 rows.*same contexts"),
@@ -107,12 +113,32 @@ NAN = np.where(np.arange(400).reshape(100, 4) == 41, np.nan, F)
         ({"untrained_unembedding": G}, "needs the untrained representation"),
         ({"layers": {"deep": F[:3]}}, "layer 'deep' must have the 100 rows"),
         ({"rho": 0.0}, "rho must be positive and finite; got 0.0: leave it out"),
-        ({"num_folds": 1}, "num_folds must be at least 2; got 1"),
+        ({"num_folds": 1}, "num_folds must be a whole number of at least 2; got 1"),
     ],
 )
 def test_what_does_not_fit_is_refused_with_rule_value_and_remedy(changes, message):
     with pytest.raises(ValueError, match=message):
         es.assess(**GOOD | changes)
+
+
+@pytest.mark.parametrize(
+    ("check", "given", "message"),
+    [
+        (
+            lambda given: checked_sizes(given, 4),
+            4,
+            r"whole numbers, one a concept.*got 4 for 4: give",
+        ),
+        (lambda given: checked_sizes(given, 4), (2, 2.5), r"got \(2, 2.5\) for 4: give a sequence"),
+        (checked_layers, [F], "layers must be a mapping.*got list: give"),
+        (checked_random_state, None, "random_state must be a whole number.*got None"),
+        (checked_random_state, -1, "must be a whole number of at least 0; got -1"),
+        (checked_rho, "a", "rho must be positive and finite; got 'a': leave it out"),
+    ],
+)
+def test_settings_of_another_kind_are_refused(check, given, message):
+    with pytest.raises(ValueError, match=message):
+        check(given)
 
 
 def test_an_empty_context_is_a_constant_raw_input():
