@@ -176,7 +176,8 @@ def _network(
     if not task.num_heads:
         return _mlp
     mix = _attention if plain else partial(F.scaled_dot_product_attention, is_causal=True)
-    return partial(_transformer, num_heads=task.num_heads, mix=mix)
+    last_only = not task.every_prefix
+    return partial(_transformer, num_heads=task.num_heads, mix=mix, last_only=last_only)
 
 
 def _attention(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
@@ -199,6 +200,7 @@ def _transformer(
     context: torch.Tensor,
     num_heads: int,
     mix: Callable[..., torch.Tensor],
+    last_only: bool,
 ) -> torch.Tensor:
     width = params["start"].shape[0]
     start = params["start"].expand(context.shape[0], 1, width)
@@ -221,5 +223,6 @@ def _transformer(
         hidden = given @ params[f"{own}/expand"] + params[f"{own}/expand_bias"]
         hidden = F.gelu(hidden, approximate="tanh") @ params[f"{own}/contract"]
         stream, layer = stream + hidden + params[f"{own}/contract_bias"], layer + 1
+    stream = stream[:, -1] if last_only else stream
     final = norm("final_norm", stream) @ params["projection/kernel"] + params["projection/bias"]
     return final @ params["unembedding"].T
