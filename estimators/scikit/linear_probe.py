@@ -56,7 +56,7 @@ class LinearProbe(ClassifierMixin, StoredEstimator):
         weight, total = weight_and_total(sample_weight, len(features))
         if np.unique(index[weight > 0]).size < 2:
             raise ValueError(
-                f"a probe needs at least two classes; y has one class, {labels[weight > 0][0]!r}: "
+                f"a probe needs at least two classes; y has one class, {labels[weight > 0][0]}: "
                 "a constant concept needs no probe, leave it out"
             )
         target = np.zeros((len(features), len(classes)))
