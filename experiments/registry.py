@@ -1,7 +1,7 @@
 """Which experiments are there?
 
-An experiment is a module of this package that defines EXPERIMENT; the first line of its docstring
-is its question. The list is read from the source text, so that it needs no import.
+An experiment is a module of this package, a file or a folder, that defines EXPERIMENT; the first
+line of its docstring is its question. The list is read from the source text: no import is needed.
 """
 
 import ast
@@ -17,11 +17,13 @@ from experiments.experiment import Experiment
 def questions() -> dict[str, str]:
     """name -> question of every experiment, by name."""
     found = {}
-    for path in sorted(Path(__file__).parent.glob("*.py")):
+    folder = Path(__file__).parent
+    for path in [*folder.glob("*.py"), *folder.glob("*/__init__.py")]:
         tree = ast.parse(path.read_text(encoding="utf-8"))
         if any(_defines(node, "EXPERIMENT") for node in tree.body):
-            found[path.stem] = (ast.get_docstring(tree) or "").splitlines()[0]
-    return found
+            name = path.parent.name if path.stem == "__init__" else path.stem
+            found[name] = (ast.get_docstring(tree) or "").splitlines()[0]
+    return dict(sorted(found.items()))
 
 
 def experiment(name: str) -> Experiment:

@@ -67,16 +67,16 @@ def rise_verdict(changes: Sequence[es.Interval]) -> str:
     return "holds" if all(change.low > 0 for change in changes) else "undecided"
 
 
-def stability_verdict(changes: Sequence[es.Interval]) -> str:
-    """Whether a quantity stays within ±.05; changes: between settings, paired by seed.
+def stability_verdict(changes: Sequence[es.Interval], margin: float = EVIDENCE_MARGIN) -> str:
+    """Whether a quantity stays within ±margin; changes: between settings or kinds, paired by seed.
 
-    Holds if every interval lies within ±.05, fails if some interval lies beyond it.
+    Holds if every interval lies within ±margin, fails if some interval lies beyond it.
     """
     if not changes or any(np.isnan(change.low) for change in changes):
         return "undecided"
-    if any(change.low > EVIDENCE_MARGIN or change.high < -EVIDENCE_MARGIN for change in changes):
+    if any(change.low > margin or change.high < -margin for change in changes):
         return "fails"
-    within = all(max(-change.low, change.high) <= EVIDENCE_MARGIN for change in changes)
+    within = all(max(-change.low, change.high) <= margin for change in changes)
     return "holds" if within else "undecided"
 
 

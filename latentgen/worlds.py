@@ -8,7 +8,7 @@ fingerprints).
 import difflib
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
@@ -78,6 +78,23 @@ def permuted_bits(
         words,
         Emission(range(num_concepts), through_channel(token, channel)),
     )
+
+
+def keyed_words(concepts: Sequence[int], flip_rate: float) -> list[Emission]:
+    """Binary words that tell a concept only in pairs, one pair for each entry of concepts.
+
+    Word 2j is a fair coin, the key. Word 2j + 1 is that key ⊕ c_k, k = concepts[j], flipped with
+    probability flip_rate. Each word alone is independent of c, so that a sum over positions, as any
+    affine function of the words is, tells nothing: the raw input is no rival of log p(c|x) here.
+    Raises ValueError for a flip_rate outside [0, 1].
+    """
+    agrees = np.array([[0, 1], [1, 0]])  # [value, key] -> word
+    table = through_channel(map_table(agrees, 2), flip_channel(flip_rate))
+    words = []
+    for concept in concepts:
+        words.append(Emission((concept,), np.full((2, 2), 0.5)))
+        words.append(Emission((concept,), table, reads=(len(words) - 1,)))
+    return words
 
 
 def named(name: str) -> ConceptModel:

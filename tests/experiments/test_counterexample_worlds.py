@@ -14,9 +14,10 @@ import numpy as np
 import pytest
 
 import latentgen as lg
-from experiments import counterexamples, counterexamples_cell
-from experiments import counterexamples_shrink as shrink
-from experiments.counterexamples_world import law_numbers, numbers, rival_numbers, sharpened
+from experiments import counterexamples
+from experiments.counterexamples import cell as counterexamples_cell
+from experiments.counterexamples import shrink
+from experiments.counterexamples.world import law_numbers, numbers, rival_numbers, sharpened
 from latentgen import rational
 
 DATA = Path(lg.__file__).parent / "data"

@@ -12,11 +12,13 @@ from hypothesis import given, settings
 
 import estimators as es
 import latentgen as lg
-from experiments import counterexamples, counterexamples_cell, counterexamples_finding, verdicts
-from experiments import counterexamples_search as search
-from experiments import counterexamples_shrink as shrink
-from experiments.counterexamples_measures import Tables, measures
-from experiments.counterexamples_world import numbers
+from experiments import counterexamples, verdicts
+from experiments.counterexamples import cell as counterexamples_cell
+from experiments.counterexamples import search, shrink
+from experiments.counterexamples.finding import found as values_found
+from experiments.counterexamples.finding import slope
+from experiments.counterexamples.measures import Tables, measures
+from experiments.counterexamples.world import numbers
 from experiments.experiment import CellRecord
 from experiments.results import Results
 from experiments.store import canonical
@@ -151,10 +153,10 @@ def test_a_search_never_proves():
 
 def test_the_worst_over_families_counts_and_a_seed_without_an_answer_does_not():
     stored = records(lambda assumption, level, seed: None if seed == 0 else level)
-    values = counterexamples_finding.found(Results(stored), "mean", "own_map", "worst")
+    values = values_found(Results(stored), "mean", "own_map", "worst")
     assert np.isnan(values[:, 0]).all()
     np.testing.assert_allclose(values[:, 1], LEVELS)
-    assert abs(counterexamples_finding.slope(values, LEVELS).mean - 1) < 1e-9
+    assert abs(slope(values, LEVELS).mean - 1) < 1e-9
 
 
 def test_every_world_committed_is_measured_whatever_the_profile():

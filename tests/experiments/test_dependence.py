@@ -7,8 +7,8 @@ import pytest
 
 import latentgen as lg
 from experiments.dependence import EXPERIMENT, PAPER, cells
-from experiments.dependence_cell import DependenceCell, channel, compute, world
-from experiments.dependence_finding import LAWS, NULLS, finding
+from experiments.dependence.cell import DependenceCell, channel, compute, world
+from experiments.dependence.finding import LAWS, NULLS, finding
 from experiments.results import Results, write_table
 from tests.experiments.made_up import made_up_records
 

@@ -7,9 +7,9 @@ import pytest
 
 import latentgen as lg
 from experiments.dimension import EXPERIMENT, PAPER, cells
-from experiments.dimension_cell import FAMILIES, DimensionCell, compute, token_table, world
-from experiments.dimension_claims import CLAIMS
-from experiments.dimension_finding import finding
+from experiments.dimension.cell import FAMILIES, DimensionCell, compute, token_table, world
+from experiments.dimension.claims import CLAIMS
+from experiments.dimension.finding import finding
 from experiments.experiment import CellRecord
 from experiments.store import canonical
 from paper_figs.dimension import draw

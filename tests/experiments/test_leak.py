@@ -8,8 +8,8 @@ import pytest
 
 import latentgen as lg
 from experiments.leak import EXPERIMENT, PAPER, cells
-from experiments.leak_cell import AFRESH, FIXED, LeakCell, by_word, compute, leaking_word, world
-from experiments.leak_finding import LAWS, NULLS, finding
+from experiments.leak.cell import AFRESH, FIXED, LeakCell, by_word, compute, leaking_word, world
+from experiments.leak.finding import LAWS, NULLS, finding
 from experiments.results import Results, write_table
 from tests.experiments.made_up import made_up_records
 

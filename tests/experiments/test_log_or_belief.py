@@ -7,17 +7,17 @@ import estimators as es
 import latentgen as lg
 from experiments.experiment import CellRecord
 from experiments.log_or_belief import EXPERIMENT, PAPER, cells
-from experiments.log_or_belief_cell import (
+from experiments.log_or_belief.cell import (
     LogOrBeliefCell,
     compute,
     contrasts,
     fitted_rho,
     paper_logits,
 )
-from experiments.log_or_belief_claims import CLAIMS
-from experiments.log_or_belief_finding import finding
-from experiments.log_or_belief_tables import collapse
-from experiments.log_or_belief_worlds import CHANNEL, RANDOM, channel_rho, world
+from experiments.log_or_belief.claims import CLAIMS
+from experiments.log_or_belief.finding import finding
+from experiments.log_or_belief.tables import collapse
+from experiments.log_or_belief.worlds import CHANNEL, RANDOM, channel_rho, world
 from experiments.results import Results
 from experiments.store import canonical
 from experiments.unfitted import argmax_score, explained

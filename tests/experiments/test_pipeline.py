@@ -17,7 +17,7 @@ import pytest
 from rich.console import Console
 
 from experiments import claims, pipeline, simulation
-from experiments.simulation_cell import Training
+from experiments.simulation.cell import Training
 from experiments.store import Store
 
 ROOT = Path(__file__).parents[2]

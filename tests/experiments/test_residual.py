@@ -6,9 +6,9 @@ import pytest
 import latentgen as lg
 from experiments.experiment import CellRecord
 from experiments.residual import EXPERIMENT, PAPER, cells
-from experiments.residual_cell import ResidualCell, compute, total_variance
-from experiments.residual_finding import CLAIMS, finding, limit
-from experiments.residual_worlds import PATHS, Noise, noise, world
+from experiments.residual.cell import ResidualCell, compute, total_variance
+from experiments.residual.finding import CLAIMS, finding, limit
+from experiments.residual.worlds import PATHS, Noise, noise, world
 from experiments.results import Results
 from experiments.store import canonical
 from latentgen.theorems.paper import paper_theorem

@@ -6,10 +6,10 @@ import pytest
 
 import estimators as es
 import latentgen as lg
-from experiments.simulation_cell import (
+from experiments.networks import by_name
+from experiments.simulation.cell import (
     SimulationCell,
     Training,
-    _by_name,
     compute,
     rho,
     shape,
@@ -42,7 +42,7 @@ def test_a_diverged_predictor_is_labelled_and_leaves_no_numbers():
 
 
 def test_metrics_of_some_seeds_only_are_nan_for_the_others():
-    found = _by_name([{"a": 1.0}, {"a": 2.0, "b": 3.0}])
+    found = by_name([{"a": 1.0}, {"a": 2.0, "b": 3.0}])
     assert found["a"] == [1.0, 2.0]
     assert np.isnan(found["b"][0])
     assert found["b"][1] == 3.0
@@ -67,7 +67,7 @@ def test_the_world_is_the_public_one_of_that_seed():
 
 
 def test_every_seed_trains_from_another_start_in_the_same_world(monkeypatch):
-    monkeypatch.setattr("experiments.simulation_cell.world", lambda cell, seed: world(cell, 0))
+    monkeypatch.setattr("experiments.simulation.cell.world", lambda cell, seed: world(cell, 0))
     losses = compute(cell(BRIEF)).arrays["loss"]
     assert not np.array_equal(losses[0], losses[1])
 

@@ -11,7 +11,7 @@ import pytest
 
 from experiments.experiment import CellRecord
 from experiments.simulation import PAPER, cells
-from experiments.simulation_finding import finding
+from experiments.simulation.finding import finding
 from experiments.store import canonical
 
 NAMES = {

@@ -7,7 +7,7 @@ import pytest
 
 from experiments import sources
 
-CELL = "experiments.simulation_cell"
+CELL = "experiments.simulation.cell"
 
 
 @pytest.fixture
@@ -120,8 +120,8 @@ def test_the_simulation_is_recomputed_when_what_computes_it_changes(closure, nam
     "name",
     [
         "experiments.simulation",
-        "experiments.simulation_finding",
-        "experiments.simulation_tables",
+        "experiments.simulation.finding",
+        "experiments.simulation.tables",
         "experiments.wording",
         "experiments.report",
         "experiments.figures",

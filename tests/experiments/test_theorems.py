@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 import latentgen as lg
-from experiments import theorems_cell, theorems_finding
 from experiments.experiment import CellRecord
 from experiments.store import canonical
 from experiments.theorems import EXPERIMENT, TheoremsConfig, cells
-from experiments.theorems_cell import CONDITIONAL, TRIED, TheoremsCell, compute
-from experiments.theorems_finding import CLAIMS, STATEMENTS, finding
-from experiments.theorems_worlds import FAMILIES, draw
+from experiments.theorems import cell as theorems_cell
+from experiments.theorems.cell import CONDITIONAL, TRIED, TheoremsCell, compute
+from experiments.theorems.finding import CLAIMS, STATEMENTS, finding, judge
+from experiments.theorems.worlds import FAMILIES, draw
 
 SMALL = TheoremsConfig(num_batches=2, num_worlds=8, num_zeros=3)
 
@@ -65,7 +65,7 @@ def test_a_false_theorem_is_caught(monkeypatch):
 
     honest = lg.theorems.catalogue()
     monkeypatch.setattr(lg.theorems, "catalogue", lambda: {**honest, "identity": too_bold})
-    judgement = theorems_finding.judge("identity", records_of("leaking"))
+    judgement = judge("identity", records_of("leaking"))
     assert judgement.verdict == "fails"
 
 
@@ -79,7 +79,7 @@ def test_too_few_worlds_decide_nothing():
     found = [r for family in TRIED for r in records_of(family, 3, (0,))]
     said = finding(found, True)
     assert not said.evidence
-    assert theorems_finding.judge("identity", found).verdict == "undecided"
+    assert judge("identity", found).verdict == "undecided"
     assert "largest scaled error" in said.headline
 
 

@@ -119,6 +119,31 @@ def test_agreement_of_words_tells_the_echo_and_single_words_do_not():
     np.testing.assert_allclose(agreeing, [[0.2, 0.8], [0.8, 0.2]])
 
 
+def test_keyed_words_tell_a_concept_together_and_nothing_one_by_one():
+    words = lg.worlds.keyed_words((1, 0), 0.1)
+    prior = [[0.3, 0.1], [0.2, 0.4]]
+    model = lg.ConceptModel.from_graph(
+        lg.chain_dag(2), (2, 2), [[0.4, 0.6], [[0.75, 0.25], [1 / 3, 2 / 3]]], words,
+        lg.Emission((0, 1), np.eye(4)),
+    )  # fmt: skip
+    joint = np.exp(lg.log_prior(model)).reshape(2, 2)
+    np.testing.assert_allclose(joint, prior, atol=1e-12)
+    context, log_weight = lg.enumerate_contexts(model)
+    belief = np.exp(lg.log_posterior(model, context)).reshape(-1, 2, 2)
+    agree = context[:, 0::2] ^ context[:, 1::2]  # what each pair says of concept 1, and of 0
+    for row, (says_1, says_0) in zip(belief, agree, strict=True):
+        right_1 = np.where(np.arange(2) == says_1, 0.9, 0.1)
+        right_0 = np.where(np.arange(2) == says_0, 0.9, 0.1)
+        expected = joint * right_0[:, None] * right_1
+        np.testing.assert_allclose(row, expected / expected.sum(), atol=1e-12)
+    weight = np.exp(log_weight)
+    for position in range(4):
+        for word in range(2):
+            seen = context[:, position] == word
+            alone = weight[seen] @ belief[seen].reshape(-1, 4) / weight[seen].sum()
+            np.testing.assert_allclose(alone, joint.ravel(), atol=1e-12)
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from experiments.dimension_cell import FAMILIES
-from experiments.dimension_settings import (
+from experiments.dimension.cell import FAMILIES
+from experiments.dimension.settings import (
     BELIEF,
     EXPLAINED,
     LOG,

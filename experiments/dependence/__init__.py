@@ -8,8 +8,8 @@ every concept through noise, one shows a concept drawn at random.
 from dataclasses import dataclass, replace
 from typing import Self
 
-from experiments.dependence_cell import DependenceCell, compute, shape
-from experiments.dependence_finding import CLAIMS, finding
+from experiments.dependence.cell import DependenceCell, compute, shape
+from experiments.dependence.finding import CLAIMS, finding
 from experiments.experiment import Experiment
 
 BLOCK = 5  # seeds per cell

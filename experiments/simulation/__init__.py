@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 from typing import Self
 
 from experiments.experiment import Experiment
-from experiments.simulation_cell import SimulationCell, Training, compute, shape
-from experiments.simulation_claims import CLAIMS
-from experiments.simulation_finding import finding
+from experiments.simulation.cell import SimulationCell, Training, compute, shape
+from experiments.simulation.claims import CLAIMS
+from experiments.simulation.finding import finding
 
 BLOCK = 5  # seeds per cell
 

@@ -6,11 +6,10 @@ import numpy as np
 
 from experiments.experiment import CellRecord, Finding
 from experiments.results import Results
-from experiments.simulation_tables import (
+from experiments.simulation.tables import (
     Setting,
     bayes,
     captions,
-    counts_as_trained,
     graph_name,
     highest_null,
     judged,
@@ -21,8 +20,8 @@ from experiments.simulation_tables import (
     place,
     tables,
     tokens,
-    trained_words,
 )
+from experiments.trained import counts_as_trained, trained_words
 from experiments.verdicts import (
     enough_seeds,
     is_evidence,

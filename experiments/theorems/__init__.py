@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from experiments.experiment import Experiment
-from experiments.theorems_cell import TRIED, TheoremsCell, compute, shape
-from experiments.theorems_finding import CLAIMS, finding
+from experiments.theorems.cell import TRIED, TheoremsCell, compute, shape
+from experiments.theorems.finding import CLAIMS, finding
 
 BLOCK = 5  # batches per cell
 

@@ -2,14 +2,12 @@
 
 from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import Any
 
 import jax
 import numpy as np
 
 import estimators as es
 import latentgen as lg
-from estimators.instruments.laws import NO_INFORMATION
 from experiments.experiment import CellResult
 from experiments.measures import (
     Metrics,
@@ -22,9 +20,16 @@ from experiments.measures import (
     truth,
     world_metrics,
 )
-from experiments.verdicts import is_trained
+from experiments.networks import (
+    Network,
+    by_name,
+    diverged_metrics,
+    excess_metrics,
+    fresh_batch,
+    read,
+    train_networks,
+)
 
-TRAINING_ROOT = 2503_08980  # training keys are folded from here, worlds from jax.random.key(seed)
 MAX_SCORED_TOKEN_BITS = 4
 NOISELESS_RHO = 1e-3  # ρ of log(p + ρ) where the world itself has none
 
@@ -68,16 +73,12 @@ def compute(cell: SimulationCell) -> CellResult:
     exacts = [truth(model, seed) for model, seed in zip(worlds, cell.seeds, strict=True)]
     if cell.training is None:
         pairs = zip(worlds, exacts, strict=True)
-        return CellResult(_by_name([_exact_metrics(cell, *pair) for pair in pairs]), {})
-    config, trained, untrained = _train(cell, cell.training, worlds)
-    rows = []
-    for index, exact in enumerate(exacts):
-        if trained.diverged[index]:
-            rows.append({"diverged.trained": 1.0, "counted.trained": 0.0})
-        else:
-            params, start = _seed(trained.params, index), _seed(untrained, index)
-            rows.append(_trained_metrics(cell, exact, config.predictor, params, start))
-    return CellResult(_by_name(rows), {"step": trained.step, "loss": trained.loss})
+        return CellResult(by_name([_exact_metrics(cell, *pair) for pair in pairs]), {})
+    networks = _train(cell, cell.training, worlds)
+    pairs = zip(exacts, networks, strict=True)
+    metrics = by_name([_trained_metrics(cell, *pair) for pair in pairs])
+    losses = np.stack([network.loss for network in networks])
+    return CellResult(metrics, {"step": networks[0].step, "loss": losses})
 
 
 def world(cell: SimulationCell, seed: int) -> lg.ConceptModel:
@@ -99,15 +100,9 @@ def rho(cell: SimulationCell) -> float:
     return rate / (2**cell.num_token_bits * (1 - rate)) if rate > 0 else NOISELESS_RHO
 
 
-def fresh_batch(key: Any, num_samples: int, sampler: lg.Sampler) -> tuple[Any, Any]:
-    """Contexts and tokens drawn afresh; traceable."""
-    drawn = sampler.draw(key, num_samples)
-    return drawn.context, drawn.token
-
-
 def _train(
     cell: SimulationCell, training: Training, worlds: list[lg.ConceptModel]
-) -> tuple[es.TrainConfig, es.Trained, Any]:
+) -> list[Network]:
     num_tokens = 2**cell.num_token_bits
     config = es.TrainConfig(
         es.MLP(
@@ -121,12 +116,7 @@ def _train(
         training.learning_rate,
         seed_mode="sequence",  # cells already run side by side
     )
-    root = jax.random.key(TRAINING_ROOT)
-    keys = [jax.random.fold_in(root, seed) for seed in cell.seeds]
-
-    samplers = es.stack_seeds([lg.sampler(model) for model in worlds])
-    trained = es.train(config, keys, fresh_batch, samplers)
-    return config, trained, es.initial_params(config, keys)
+    return train_networks(config, cell.seeds, fresh_batch, [lg.sampler(model) for model in worlds])
 
 
 def _exact_metrics(cell: SimulationCell, model: lg.ConceptModel, exact: Truth) -> Metrics:
@@ -149,12 +139,13 @@ def _exact_metrics(cell: SimulationCell, model: lg.ConceptModel, exact: Truth) -
     return metrics
 
 
-def _trained_metrics(
-    cell: SimulationCell, exact: Truth, predictor: es.Predictor, params: Any, start: Any
-) -> Metrics:
-    representation, log_predicted = _read(predictor, params, exact)
-    untrained, log_untrained = _read(predictor, start, exact)
-    metrics = _excess_metrics(exact, log_predicted)
+def _trained_metrics(cell: SimulationCell, exact: Truth, network: Network) -> Metrics:
+    if network.diverged:
+        return diverged_metrics("trained")
+    representation, log_predicted = read(network.predictor, network.params, exact.context)
+    untrained, log_untrained = read(network.predictor, network.start, exact.context)
+    metrics = {"diverged.trained": 0.0}
+    metrics |= excess_metrics("trained", exact.log_predictive, log_predicted, exact.weight)
     metrics |= accuracy_metrics("trained", representation, exact)
     metrics |= accuracy_metrics("untrained", untrained, exact)
     metrics |= accuracy_metrics("permuted", exact.permuted(representation), exact)
@@ -167,35 +158,6 @@ def _trained_metrics(
     return metrics
 
 
-def _excess_metrics(exact: Truth, log_predicted: np.ndarray) -> Metrics:
-    """The excess loss, as a share of I(x; y) too, and whether the predictor counts as trained."""
-    excess = es.excess_loss(exact.log_predictive, log_predicted, exact.weight)
-    information = es.mutual_information(exact.log_predictive, exact.weight)
-    learnable = information > NO_INFORMATION
-    return {
-        "diverged.trained": 0.0,
-        "excess_loss.trained": excess,
-        "excess_share.trained": excess / information if learnable else np.nan,
-        "counted.trained": float(not learnable or is_trained(excess / information)),
-    }
-
-
 def _scores_laws(cell: SimulationCell) -> bool:
     """S of p(c|x) with 64 tokens and more takes longer than all else together: left out."""
     return cell.num_token_bits <= MAX_SCORED_TOKEN_BITS
-
-
-def _read(predictor: es.Predictor, params: Any, exact: Truth) -> tuple[np.ndarray, np.ndarray]:
-    """f(x) [context, dim] and log p̂(y|x) [context, token] of every context."""
-    both = es.represent_and_predict(predictor, params, exact.context.astype(np.int32))
-    return np.asarray(both[0]), np.asarray(both[1], np.float64)
-
-
-def _seed(params: Any, index: int) -> Any:
-    return jax.tree.map(lambda leaf: leaf[index], params)
-
-
-def _by_name(rows: list[Metrics]) -> dict[str, list[float]]:
-    """One list per metric, NaN where a seed has no such metric."""
-    names = sorted({name for row in rows for name in row})
-    return {name: [row.get(name, np.nan) for row in rows] for name in names}

@@ -8,10 +8,9 @@ import numpy as np
 import estimators as es
 from experiments.experiment import CellRecord, Claim, Judgement
 from experiments.results import Results
-from experiments.simulation_tables import (
+from experiments.simulation.tables import (
     Setting,
     bayes,
-    counts_as_trained,
     graph_name,
     highest_null,
     is_pinned,
@@ -19,8 +18,8 @@ from experiments.simulation_tables import (
     null_name,
     of_token,
     place,
-    trained_words,
 )
+from experiments.trained import counts_as_trained, trained_words
 from experiments.verdicts import (
     counted_verdict,
     enough_seeds,

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from experiments.experiment import Experiment
-from experiments.log_or_belief_cell import LogOrBeliefCell, compute, shape
-from experiments.log_or_belief_claims import CLAIMS
-from experiments.log_or_belief_finding import finding
-from experiments.log_or_belief_worlds import CHANNEL, RANDOM
+from experiments.log_or_belief.cell import LogOrBeliefCell, compute, shape
+from experiments.log_or_belief.claims import CLAIMS
+from experiments.log_or_belief.finding import finding
+from experiments.log_or_belief.worlds import CHANNEL, RANDOM
 
 BLOCK = 5  # seeds per cell
 

@@ -53,7 +53,7 @@ def rival_numbers(model: lg.ConceptModel) -> dict[str, float]:
 
 
 def numbers(model: lg.ConceptModel) -> dict[str, float]:
-    """r and all that is assumed of a world, by the names of `counterexamples_search.Limits`.
+    """r and all that is assumed of a world, by the names of `search.Limits`.
 
     own_map is r = E|residual|²/E|f − E f|² with the paper's own A; token_information I(x;y) in
     nats. NaN where p(y|x) is p(y) for all x.

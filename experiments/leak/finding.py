@@ -5,7 +5,7 @@ from functools import partial
 
 from experiments.exact_laws import Setting, enough_worlds, exact_verdict, gap_to, score, told
 from experiments.experiment import CellRecord, Claim, Finding, Judgement
-from experiments.leak_cell import AFRESH, FIXED
+from experiments.leak.cell import AFRESH, FIXED
 from experiments.results import Results
 from experiments.verdicts import rival_verdict
 from experiments.wording import difference, number, percent, plain

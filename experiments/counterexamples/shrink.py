@@ -1,6 +1,6 @@
 """How does a world that a search found become one that a person can check by hand?
 
-`python -m experiments.counterexamples_shrink FOLDER [NAME …]` searches, shrinks and writes worlds;
+`python -m experiments.counterexamples.shrink FOLDER [NAME …]` searches, shrinks and writes worlds;
 the committed ones are frozen and came of it at the time. Each row is rounded to few digits, words
 are left out, single entries become powers of ten; a step is kept while the assumptions hold and at
 least KEPT of the violation stays.
@@ -16,15 +16,15 @@ import jax
 import numpy as np
 
 import latentgen as lg
-from experiments.counterexamples_cell import (
+from experiments.counterexamples.cell import (
     CARDINALITIES,
     FAMILIES,
     best_start,
     limits,
     objective,
 )
-from experiments.counterexamples_search import NUM_UPPER, Limits, search
-from experiments.counterexamples_world import law_numbers, numbers
+from experiments.counterexamples.search import NUM_UPPER, Limits, search
+from experiments.counterexamples.world import law_numbers, numbers
 from latentgen.rational import RationalWorld, Row, rounded_row
 
 KEPT = 0.9

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from experiments.dimension_cell import FAMILIES
-from experiments.dimension_settings import (
+from experiments.dimension.cell import FAMILIES
+from experiments.dimension.settings import (
     BELIEF,
     EXPLAINED,
     LOG,

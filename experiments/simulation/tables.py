@@ -6,6 +6,7 @@ import numpy as np
 
 import estimators as es
 from experiments.results import Results
+from experiments.trained import trained_words
 from experiments.verdicts import is_evidence, is_trivial, law_verdict, rival_verdict
 from experiments.wording import number, plain
 
@@ -108,20 +109,6 @@ def _marked(results: Results, metric: str, setting: Setting) -> str:
         return plain(held)
     whole = results.interval(f"{metric}.population", setting)
     return f"{number(whole.mean, 3)} saturated" if whole.num_values else "–"
-
-
-def counts_as_trained(results: Results, setting: Setting) -> bool:
-    """Whether every seed's excess loss is at most .01 of I(x; y), or there is nothing to learn."""
-    counted = results.values("counted.trained", setting)
-    return bool(len(counted) and counted.all())
-
-
-def trained_words(results: Results, setting: Setting) -> str:
-    """How many seeds count as trained, when not all do."""
-    counted = results.values("counted.trained", setting)
-    if counts_as_trained(results, setting):
-        return ""
-    return f" ({int(np.nansum(counted))} of {len(counted)} seeds count as trained)"
 
 
 def bayes(results: Results, setting: Setting) -> es.Interval:

@@ -7,8 +7,8 @@ import jax
 import numpy as np
 
 import latentgen as lg
-from experiments.counterexamples_search import Found, Limits, Objective, Shape, search
-from experiments.counterexamples_world import (
+from experiments.counterexamples.search import Found, Limits, Objective, Shape, search
+from experiments.counterexamples.world import (
     law_numbers,
     numbers,
     rival_numbers,
@@ -34,7 +34,7 @@ TOLD = 1e-3  # nats of I(x;y) at least, where logits are not bound to be small
 class CounterexamplesCell:
     """One search (panel search) or one committed world (panels world, sharpened).
 
-    In the panel sharpened level is the power of `counterexamples_world.sharpened`, else ε0.
+    In the panel sharpened level is the power of `world.sharpened`, else ε0.
     assumption: one of ASSUMPTIONS, with limit ε0 = level. target: what is made large (direction
     worst) or small (best): own_map, any_map or beyond_argmax; none for random worlds.
     """

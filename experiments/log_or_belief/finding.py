@@ -6,7 +6,7 @@ import numpy as np
 from scipy.stats import rankdata
 
 from experiments.experiment import CellRecord, Finding
-from experiments.log_or_belief_tables import (
+from experiments.log_or_belief.tables import (
     LAWS,
     Setting,
     captions,
@@ -21,7 +21,7 @@ from experiments.log_or_belief_tables import (
     tables,
     winner,
 )
-from experiments.log_or_belief_worlds import CHANNEL, RANDOM
+from experiments.log_or_belief.worlds import CHANNEL, RANDOM
 from experiments.results import Results
 from experiments.wording import difference, number, plain
 

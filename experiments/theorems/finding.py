@@ -8,7 +8,7 @@ import numpy as np
 
 from experiments.experiment import CellRecord, Claim, Finding, Judgement
 from experiments.results import Results
-from experiments.theorems_cell import CONDITIONAL
+from experiments.theorems.cell import CONDITIONAL
 from experiments.verdicts import LEAST_IDENTITY_WORLDS, identity_verdict
 from experiments.wording import plain, share
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from experiments.experiment import Experiment
-from experiments.leak_cell import AFRESH, FIXED, LeakCell, compute, shape
-from experiments.leak_finding import CLAIMS, finding
+from experiments.leak.cell import AFRESH, FIXED, LeakCell, compute, shape
+from experiments.leak.finding import CLAIMS, finding
 
 BLOCK = 5  # seeds per cell
 

@@ -8,9 +8,9 @@ oracle only: nothing is trained.
 from dataclasses import dataclass, replace
 from typing import Self
 
-from experiments.dimension_cell import DimensionCell, compute, shape
-from experiments.dimension_claims import CLAIMS
-from experiments.dimension_finding import finding
+from experiments.dimension.cell import DimensionCell, compute, shape
+from experiments.dimension.claims import CLAIMS
+from experiments.dimension.finding import finding
 from experiments.experiment import Experiment
 
 BLOCK = 5  # seeds per cell

@@ -8,7 +8,7 @@ import numpy as np
 
 import estimators as es
 from experiments.experiment import CellRecord, Claim, Finding, Judgement
-from experiments.residual_worlds import PATHS
+from experiments.residual.worlds import PATHS
 from experiments.results import Results
 from experiments.verdicts import counted_verdict, enough_seeds, is_trivial, limit_verdict
 from experiments.wording import number, plain

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import estimators as es
-from experiments.log_or_belief_worlds import CHANNEL, RANDOM
+from experiments.log_or_belief.worlds import CHANNEL, RANDOM
 from experiments.results import Results
 from experiments.verdicts import (
     counted_verdict,

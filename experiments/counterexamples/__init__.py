@@ -8,8 +8,8 @@ came of it, small enough to be checked by hand, which are frozen under a name.
 from dataclasses import dataclass, replace
 from typing import Self
 
-from experiments.counterexamples_cell import ASSUMPTIONS, CounterexamplesCell, compute, shape
-from experiments.counterexamples_finding import CLAIMS, finding
+from experiments.counterexamples.cell import ASSUMPTIONS, CounterexamplesCell, compute, shape
+from experiments.counterexamples.finding import CLAIMS, finding
 from experiments.experiment import Experiment
 
 BLOCK = 20  # seeds per cell

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from experiments.counterexamples_measures import Measures, Tables, measures
+from experiments.counterexamples.measures import Measures, Tables, measures
 
 MARGIN = 0.97  # the search aims a little inside every limit, so that what it finds meets them
 FIRST_PENALTY, LAST_PENALTY = 3.0, 1e4

@@ -16,7 +16,7 @@ from scipy.optimize import minimize_scalar
 import estimators as es
 import latentgen as lg
 from experiments.experiment import CellResult
-from experiments.log_or_belief_worlds import CHANNEL, channel_rho, world
+from experiments.log_or_belief.worlds import CHANNEL, channel_rho, world
 from experiments.unfitted import argmax_score, explained
 from latentgen.theorems.anchored import anchors
 from latentgen.theorems.crossover import log_plus

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from experiments.experiment import Experiment
-from experiments.residual_cell import ResidualCell, compute, shape
-from experiments.residual_finding import CLAIMS, finding
-from experiments.residual_worlds import PATHS
+from experiments.residual.cell import ResidualCell, compute, shape
+from experiments.residual.finding import CLAIMS, finding
+from experiments.residual.worlds import PATHS
 
 BLOCK = 10  # seeds per cell
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from experiments.experiment import CellRecord, Claim, Judgement
-from experiments.log_or_belief_tables import (
+from experiments.log_or_belief.tables import (
     corner,
     counts,
     enough,
@@ -13,7 +13,7 @@ from experiments.log_or_belief_tables import (
     place,
     rivals,
 )
-from experiments.log_or_belief_worlds import CHANNEL, RANDOM
+from experiments.log_or_belief.worlds import CHANNEL, RANDOM
 from experiments.results import Results
 from experiments.verdicts import counted_verdict, law_verdict, supported_verdict
 from experiments.wording import difference, plain

@@ -1,6 +1,6 @@
 """What does Theorem 3.1 leave over in one world, with its own A and with the best one?
 
-Names of metrics are quantity.source.estimate, as in `experiments.log_or_belief_cell`. Variances
+Names of metrics are quantity.source.estimate, as in `experiments.log_or_belief.cell`. Variances
 are over contexts with their exact weights, of logits centred over tokens, summed over tokens: the
 gauge of every figure here. S needs no gauge.
 """
@@ -14,7 +14,7 @@ from jaxtyping import Float
 import estimators as es
 import latentgen as lg
 from experiments.experiment import CellResult
-from experiments.residual_worlds import noise, world
+from experiments.residual.worlds import noise, world
 from experiments.unfitted import argmax_score, explained
 from latentgen.theorems.boundedness import coverage_range, divergence
 from latentgen.theorems.instance import Instance, instance

@@ -7,7 +7,7 @@ import numpy as np
 
 import latentgen as lg
 from experiments.experiment import CellResult
-from experiments.theorems_worlds import Drawn, draw
+from experiments.theorems.worlds import Drawn, draw
 from latentgen.theorems import Theorem
 
 ROOT = 2503_08980
