@@ -1,0 +1,205 @@
+"""Which claims does the comparison of architectures judge, and by which of its numbers?"""
+
+from collections.abc import Sequence
+from functools import partial
+
+import numpy as np
+
+from experiments.architectures.tables import (
+    NAMES,
+    Setting,
+    counted,
+    enough,
+    is_judged,
+    largest,
+    linear_limit,
+    of,
+    oracle_gaps,
+    pairs,
+    place,
+    shrinkages,
+    worlds,
+)
+from experiments.architectures.worlds import BAGS, CHAIN
+from experiments.experiment import CellRecord, Claim, Judgement
+from experiments.log_or_belief.worlds import CHANNEL
+from experiments.results import Results
+from experiments.verdicts import (
+    counted_verdict,
+    law_verdict,
+    rise_verdict,
+    stability_verdict,
+    supported_verdict,
+)
+from experiments.wording import difference, plain
+
+MARGIN = 0.01  # of the difference of two laws, as between rivals
+
+
+def _law(records: Sequence[CellRecord], law: str, sharp: bool) -> Judgement:
+    """A law at one end of the channel's diagonal, where the raw input tells nothing.
+
+    The architecture is the one with the lowest limit among those that count as trained; each has
+    to exceed its own nulls.
+    """
+    results = Results(records)
+    found = sorted(worlds(results, words=CHAIN, family=CHANNEL), key=lambda s: s["sharpness"])
+    world = found[0 if sharp else -1]
+    names = counted(results, world)
+    if not names:
+        return Judgement("not evidence", f"no architecture counts as trained at {place(world)}")
+    metric = f"score_{law}.trained.held_out"
+    scores = {name: results.interval(metric, of(world, name)) for name in names}
+    lowest = min(names, key=lambda name: np.nan_to_num(scores[name].low, nan=-np.inf))
+    gaps = [
+        results.paired(metric, f"score_{null}.trained.held_out", of(world, name))
+        for name in names
+        for null in ("raw_input", "permuted")
+    ]
+    verdict = counted_verdict(
+        supported_verdict(law_verdict(scores[lowest]), gaps),
+        counted=enough(results, world),
+        trivial=not is_judged(results, world),
+    )
+    told = ", ".join(f"{NAMES[name]} {plain(scores[name])}" for name in names)
+    oracle = results.interval(f"score_{law}.oracle.held_out", world)
+    return Judgement(
+        verdict,
+        f"S at {place(world)}: {told}; the perfect predictor {plain(oracle)}, where 1 is possible; "
+        f"at least {min(gap.mean for gap in gaps):+.3f} to the nulls",
+    )
+
+
+def _alike(records: Sequence[CellRecord]) -> Judgement:
+    """Whether every two architectures that count agree in every world."""
+    results = Results(records)
+    found = pairs(results, "trained")
+    changes = [pair.change for pair in found]
+    if not found:
+        return Judgement("not evidence", "no two architectures count as trained in one world")
+    worst = found[largest(changes)]
+    beyond = sum(change.low > MARGIN or change.high < -MARGIN for change in changes)
+    return Judgement(
+        counted_verdict(
+            stability_verdict(changes, MARGIN),
+            counted=_all_enough(results, [p.world for p in found]),
+        ),
+        f"{beyond} of {len(found)} pairs of architectures differ by more than {MARGIN:g}; the "
+        f"largest difference is {difference(worst.change)}, {NAMES[worst.first]} less "
+        f"{NAMES[worst.second]} at {place(worst.world)}",
+    )
+
+
+def _oracle(records: Sequence[CellRecord]) -> Judgement:
+    """Whether every architecture that counts has the perfect predictor's difference of laws."""
+    results = Results(records)
+    found = oracle_gaps(results, "trained")
+    if not found:
+        return Judgement("not evidence", "no architecture counts as trained")
+    changes = [gap for _, _, gap in found]
+    world, name, worst = found[largest(changes)]
+    beyond = sum(change.low > MARGIN or change.high < -MARGIN for change in changes)
+    return Judgement(
+        counted_verdict(
+            stability_verdict(changes, MARGIN),
+            counted=_all_enough(results, [w for w, _, _ in found]),
+        ),
+        f"{beyond} of {len(found)} networks differ by more than {MARGIN:g} from the perfect "
+        f"predictor; the largest difference is {difference(worst)}, {NAMES[name]} at "
+        f"{place(world)}",
+    )
+
+
+def _shrinks(records: Sequence[CellRecord]) -> Judgement:
+    """Whether the spread of architectures falls from the first level to the last, everywhere."""
+    results = Results(records)
+    found = shrinkages(results)
+    if not found:
+        return Judgement("not evidence", "no two architectures reach all levels in one world")
+    changes = [change for _, change in found]
+    world, least = min(found, key=lambda pair: np.nan_to_num(pair[1].low, nan=-np.inf))
+    return Judgement(
+        counted_verdict(rise_verdict(changes), counted=_all_enough(results, [w for w, _ in found])),
+        f"the spread shrinks by {min(c.mean for c in changes):.3f} to "
+        f"{max(c.mean for c in changes):.3f} over {len(found)} worlds, least surely by "
+        f"{difference(least)} at {place(world)}",
+    )
+
+
+def _log_bilinear(records: Sequence[CellRecord]) -> Judgement:
+    """What share of I(x; y) a sum over words explains where it explains least."""
+    results = Results(records)
+    found = [w for w in worlds(results, words=BAGS) if is_judged(results, w)]
+    metric, name = "explained.late", "log_bilinear"
+    if not found:
+        return Judgement("not evidence", "no world in which laws can be told apart")
+    lows = [results.interval(metric, of(world, name)).low for world in found]
+    world = found[int(np.argmin(np.nan_to_num(lows, nan=-np.inf)))]
+    return Judgement(
+        counted_verdict(
+            law_verdict(results.interval(metric, of(world, name))),
+            counted=_all_enough(results, found),
+        ),
+        f"share of I(x; y) explained {plain(results.interval(metric, of(world, name)))} at "
+        f"{place(world)}, the lowest of {len(found)} worlds; an affine function of the word counts "
+        f"can explain {plain(linear_limit(results, world))}",
+    )
+
+
+def _all_enough(results: Results, found: Sequence[Setting]) -> bool:
+    return all(enough(results, world) for world in found)
+
+
+_CHAIN = "words that interact given c; x ⊥ y given c; y = c up to noise; excess loss ≤ .01 I(x; y)"
+_EQUAL = "x ⊥ y given c; every two architectures that reach .7 to 1 of the same excess loss"
+
+CLAIMS = (
+    Claim(
+        "architectures-log",
+        "arXiv:2503.08980, Theorem 3.1",
+        "f(x) ≈ A log p(c∣x) + b for trained networks of any architecture, for a sharp token",
+        f"{_CHAIN}; the smallest η",
+        "architectures_laws",
+        partial(_law, law="log_posterior", sharp=True),
+    ),
+    Claim(
+        "architectures-belief",
+        "arXiv:2405.15943",
+        "f(x) ≈ A p(c∣x) + b for trained networks of any architecture, for a weak token",
+        f"{_CHAIN}; the largest η",
+        "architectures_laws",
+        partial(_law, law="belief", sharp=False),
+    ),
+    Claim(
+        "architectures-alike",
+        "latentgen, the oracle in one line",
+        "architectures of one excess loss, .01 I(x; y), hold log p and p alike (S within .01)",
+        _EQUAL,
+        "architectures_gaps",
+        _alike,
+    ),
+    Claim(
+        "architectures-oracle",
+        "latentgen, the oracle in one line",
+        "trained networks hold log p and p as a perfect predictor does (S within .01)",
+        "x ⊥ y given c; excess loss ≤ .01 I(x; y)",
+        "architectures_gaps",
+        _oracle,
+    ),
+    Claim(
+        "architectures-shrinks",
+        "latentgen, the oracle in one line",
+        "what architectures differ in shrinks as their excess loss falls from .1 to .001 I(x; y)",
+        _EQUAL,
+        "architectures_gaps",
+        _shrinks,
+    ),
+    Claim(
+        "architectures-log-bilinear",
+        "latentgen, the raw input as a null",
+        "a sum over words learns p(y∣x) wherever words are independent given c",
+        "x ⊥ y given c; positions alike; 99 % of I(x; y)",
+        "architectures_laws",
+        _log_bilinear,
+    ),
+)

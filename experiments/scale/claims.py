@@ -1,0 +1,246 @@
+"""Which claims does the experiment on scale judge, and by which of its numbers?"""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from estimators.assessment.verdict import RIVAL_MARGIN
+from experiments.experiment import CellRecord, Claim, Judgement
+from experiments.results import Results
+from experiments.scale.tables import (
+    counts,
+    dims,
+    enough_worlds,
+    full,
+    null_gap,
+    of_dim,
+    place,
+    rivals,
+    since_first,
+    slope,
+    trivial,
+)
+from experiments.scale.worlds import FIXED, GROWING
+from experiments.verdicts import (
+    counted_verdict,
+    law_verdict,
+    rise_verdict,
+    rival_verdict,
+    stability_verdict,
+    supported_verdict,
+)
+from experiments.wording import difference, plain
+
+LOG = "score_log_posterior"
+WINNERS = {"first": "log p(c∣x)", "second": "p(c_k∣x)"}
+
+
+def judge_steady(records: Sequence[CellRecord]) -> Judgement:
+    """Whether S at the perfect predictor stays within ±.05 of its value at the fewest concepts."""
+    results = Results(records)
+    settings = full(results, FIXED)
+    changes = since_first(results, f"{LOG}.oracle.held_out", settings)
+    verdict = counted_verdict(
+        stability_verdict(changes),
+        counted=all(enough_worlds(results, s) for s in settings),
+        trivial=any(trivial(results, s) for s in settings),
+    )
+    said = ", ".join(
+        f"{plain(results.interval(f'{LOG}.oracle.held_out', s))} at m = {s['num_concepts']}"
+        for s in settings
+    )
+    last = difference(changes[-1]) if changes else "no answer"
+    return Judgement(verdict, f"S {said}; from the fewest to the most concepts {last}")
+
+
+def judge_follows(records: Sequence[CellRecord]) -> Judgement:
+    """Whether trained less oracle S lies within ±.01 wherever d = |tokens| − 1."""
+    results = Results(records)
+    settings = [*full(results, FIXED), *full(results, GROWING)]
+    metric = f"follows_{LOG}.trained.held_out"
+    changes = [results.interval(metric, setting) for setting in settings]
+    verdict = counted_verdict(
+        stability_verdict(changes, RIVAL_MARGIN),
+        counted=all(counts(results, s) for s in settings),
+        trivial=any(trivial(results, s) for s in settings),
+    )
+    said = "; ".join(
+        f"{place(s)}: {difference(change)}" for s, change in zip(settings, changes, strict=True)
+    )
+    return Judgement(verdict, f"trained less oracle, S of log p(c∣x): {said}")
+
+
+def judge_law(records: Sequence[CellRecord], family: str) -> Judgement:
+    """The verdict on log p(c|x) in the trained networks of the most concepts."""
+    results = Results(records)
+    setting = full(results, family)[-1]
+    metric = f"{LOG}.trained"
+    score, gap = results.best(metric, setting), null_gap(results, setting, metric)
+    verdict = counted_verdict(
+        supported_verdict(law_verdict(score), [gap]),
+        counted=counts(results, setting),
+        saturated=results.saturated(metric, setting),
+        trivial=trivial(results, setting),
+    )
+    return Judgement(
+        verdict,
+        f"S {plain(score)} at {place(setting)}, oracle "
+        f"{plain(results.best(f'{LOG}.oracle', setting))}; {difference(gap)} to the largest null",
+    )
+
+
+def judge_rival(records: Sequence[CellRecord], family: str) -> Judgement:
+    """Which law the trained networks of the most concepts hold."""
+    results = Results(records)
+    setting = full(results, family)[-1]
+    gap = rivals(results, setting, "trained")
+    verdict = counted_verdict(
+        WINNERS.get(rival_verdict(gap), "undecided"),
+        counted=counts(results, setting),
+        trivial=trivial(results, setting),
+    )
+    return Judgement(
+        verdict,
+        f"S of log p(c∣x) less S of p(c_k∣x) {difference(gap)} at {place(setting)}, oracle "
+        f"{difference(rivals(results, setting, 'oracle'))}",
+    )
+
+
+def judge_narrow(records: Sequence[CellRecord]) -> Judgement:
+    """Whether few dimensions explain 99 % of I(x; y) at the most concepts measured so."""
+    results = Results(records)
+    setting = of_dim(results, dims(results)[0])[-1]
+    explained = results.interval("explained.oracle", setting)
+    verdict = counted_verdict(law_verdict(explained), counted=enough_worlds(results, setting))
+    return Judgement(
+        verdict,
+        f"share of I(x; y) explained by the best predictor: {plain(explained)} at {place(setting)}",
+    )
+
+
+def judge_wide(records: Sequence[CellRecord]) -> Judgement:
+    """Whether dimensions beyond |tokens| − 1 change S by less than ±.01."""
+    results = Results(records)
+    wide = of_dim(results, dims(results)[-1])
+    pairs = [(s, {**s, "dim": s["num_tokens"] - 1}) for s in wide]
+    changes = [results.between(f"{LOG}.trained.held_out", *pair) for pair in pairs]
+    verdict = counted_verdict(
+        stability_verdict(changes, RIVAL_MARGIN),
+        counted=all(counts(results, s) for pair in pairs for s in pair),
+    )
+    said = "; ".join(
+        f"m = {s['num_concepts']}: {difference(change)}"
+        for s, change in zip(wide, changes, strict=True)
+    )
+    least, most = wide[0]["num_tokens"] - 1, wide[0]["dim"]
+    return Judgement(verdict, f"S of log p(c∣x), d = {most} less d = {least}: {said}")
+
+
+def judge_cost(records: Sequence[CellRecord]) -> Judgement:
+    """Whether the steps to an excess of .1 I(x; y) grow with the number of concepts."""
+    results = Results(records)
+    settings = full(results, FIXED)
+    found = slope(results, "steps_to_tenth.trained", settings, "num_concepts")
+    verdict = counted_verdict(
+        rise_verdict([found]), counted=all(counts(results, s) for s in settings)
+    )
+    least, most = settings[0], settings[-1]
+    steps = [
+        plain(results.interval("steps_to_tenth.trained", setting)) for setting in (least, most)
+    ]
+    return Judgement(
+        verdict,
+        f"exponent {plain(found)} of m: {steps[0]} steps at m = {least['num_concepts']}, "
+        f"{steps[1]} at m = {most['num_concepts']}",
+    )
+
+
+def _claim(
+    name: str,
+    source: str,
+    statement: str,
+    assumptions: str,
+    figure: str,
+    judge: Callable[[Sequence[CellRecord]], Judgement],
+) -> Claim:
+    tested = f"x ⊥ y given c; pairs of words tell a concept each; {assumptions}"
+    return Claim(f"scale-{name}", source, statement, tested, figure, judge)
+
+
+_PAPER, _OURS = "arXiv:2503.08980, Theorem 3.1", "ours"
+_FIXED = "16 tokens that lean on all concepts"
+_GROWING = "y names c up to noise, 2^m tokens"
+
+CLAIMS = (
+    _claim(
+        "steady",
+        _OURS,
+        "how well log p(c∣x) explains a perfect predictor does not change with m, within ±.05",
+        _FIXED,
+        "scale_laws",
+        judge_steady,
+    ),
+    _claim(
+        "follows",
+        _OURS,
+        "a trained network holds log p(c∣x) as far as a perfect predictor does, at every m",
+        f"d = |tokens| − 1; {_FIXED}, or {_GROWING}",
+        "scale_laws",
+        judge_follows,
+    ),
+    _claim(
+        "law-fixed",
+        _PAPER,
+        "f(x) ≈ A log p(c∣x) + b for trained networks, with far fewer tokens than configurations",
+        f"d = |tokens| − 1; {_FIXED}; the most concepts",
+        "scale_laws",
+        partial(judge_law, family=FIXED),
+    ),
+    _claim(
+        "law-growing",
+        _PAPER,
+        "f(x) ≈ A log p(c∣x) + b for trained networks, with as many tokens as configurations",
+        f"d = |tokens| − 1; {_GROWING}; the most concepts",
+        "scale_laws",
+        partial(judge_law, family=GROWING),
+    ),
+    _claim(
+        "rival-fixed",
+        "arXiv:2503.08980 against arXiv:2405.15943",
+        "a trained network holds log p(c∣x), or the marginal beliefs p(c_k∣x)",
+        f"d = |tokens| − 1; {_FIXED}; the most concepts",
+        "scale_laws",
+        partial(judge_rival, family=FIXED),
+    ),
+    _claim(
+        "rival-growing",
+        "arXiv:2503.08980 against arXiv:2405.15943",
+        "a trained network holds log p(c∣x), or the marginal beliefs p(c_k∣x)",
+        f"d = |tokens| − 1; {_GROWING}; the most concepts",
+        "scale_laws",
+        partial(judge_rival, family=GROWING),
+    ),
+    _claim(
+        "narrow",
+        _OURS,
+        "four dimensions, fewer than |tokens| − 1, explain 99 % of I(x; y)",
+        f"a perfect predictor; {_FIXED}; the most concepts of that dimension",
+        "scale_laws",
+        judge_narrow,
+    ),
+    _claim(
+        "wide",
+        _OURS,
+        "dimensions beyond |tokens| − 1 change S of log p(c∣x) by no more than .01",
+        f"trained networks; {_FIXED}",
+        "scale_laws",
+        judge_wide,
+    ),
+    _claim(
+        "cost",
+        _OURS,
+        "the steps to nine tenths of I(x; y) grow with the number of concepts",
+        f"MLP, Adam, fresh contexts with their exact p(y∣x); {_FIXED}",
+        "scale_cost",
+        judge_cost,
+    ),
+)
