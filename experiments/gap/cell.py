@@ -1,0 +1,141 @@
+"""What does every step from the perfect predictor to the trained one cost?
+
+Names of metrics are quantity.source.estimate. source: a predictor (see `predictors`), a null, or,
+of excess_part and missed_part, the part between a predictor and the one before it. estimate:
+held_out (fitted by distinct context) or population; the excess loss needs no fit.
+"""
+
+from collections.abc import Hashable
+
+import numpy as np
+
+import estimators as es
+import latentgen as lg
+from experiments.experiment import CellResult
+from experiments.gap.predictors import (
+    SOURCES,
+    GapCell,
+    LogPredicted,
+    Predicted,
+    best_of_dimension,
+    networks,
+)
+from experiments.gap.worlds import seen
+from experiments.measures import Truth
+from experiments.networks import Metrics, by_name, diverged_metrics, excess_metrics
+
+PARTS = ("theory", "dimension", "network", "optimisation", "data")  # one ends at each source
+SAMPLE_PARTS = ("contexts", "tokens", "sample")  # of which data consists, on the axis of samples
+ESTIMATES = ("held_out", "population")
+LAW = "score_log_posterior"
+_MEASURED = (*SOURCES, "batches", "fresh")
+
+
+def shape(cell: GapCell) -> Hashable:
+    """Cells of one architecture share compiled loops and trained networks."""
+    return cell.width, cell.depth, cell.dim
+
+
+def compute(cell: GapCell) -> CellResult:
+    """Measure every seed of a cell; each seed has its own world and its own initialisation."""
+    found = networks(cell)
+    rows = []
+    for index, seed in enumerate(cell.seeds):
+        mine = {source: outcomes[index] for source, outcomes in found.items()}
+        rows.append(_metrics(cell, seed, mine))
+    return CellResult(by_name(rows), {})
+
+
+def _metrics(cell: GapCell, seed: int, mine: dict[str, Predicted]) -> Metrics:
+    exact = seen(*cell.world(seed))
+    metrics = _world_metrics(exact)
+    metrics |= _scored("oracle", exact.log_predictive, exact)
+    metrics |= _scored("best", best_of_dimension(cell.world(seed), cell.dim), exact)
+    metrics |= _scored("untrained", mine["trained"].log_untrained, exact)
+    for source, outcome in mine.items():
+        if outcome.log_predicted is None:
+            metrics |= diverged_metrics(source)
+        else:
+            metrics |= {f"diverged.{source}": 0.0}
+            metrics |= _scored(source, outcome.log_predicted, exact)
+    if mine["trained"].log_predicted is not None:
+        metrics |= _null_metrics(mine["trained"].log_predicted, exact)
+    return metrics | _decomposed(metrics)
+
+
+def _world_metrics(exact: Truth) -> Metrics:
+    argmax = np.eye(exact.log_posterior.shape[1])[exact.log_posterior.argmax(1)]
+    scored = _law(argmax, exact.log_predictive, exact)
+    information = [es.mutual_information(rows, exact.weight) for rows in exact.log_concepts]
+    return {
+        "token_information.exact": es.mutual_information(exact.log_predictive, exact.weight),
+        "concept_information.exact": float(np.mean(information)),
+        "score_argmax.oracle.population": scored.population,
+    }
+
+
+def _scored(source: str, log_predicted: LogPredicted, exact: Truth) -> Metrics:
+    """The excess loss of a predictor, and S of the two laws for its own predictions."""
+    metrics = excess_metrics(source, exact.log_predictive, log_predicted, exact.weight)
+    belief = np.exp(exact.log_posterior) @ lg.zero_sum_basis(exact.log_posterior.shape[1])
+    for law, features in ((LAW, exact.log_ratios), ("score_belief", belief)):
+        scored = _law(features, log_predicted, exact)
+        metrics |= {
+            f"{law}.{source}.held_out": scored.score,
+            f"{law}.{source}.population": scored.population,
+        }
+    return metrics
+
+
+def _null_metrics(log_predicted: LogPredicted, exact: Truth) -> Metrics:
+    """S of what is no law of the concepts, and the excess loss of predictions exchanged."""
+    nulls = {"raw_input": exact.raw_input, "permuted": exact.permuted(exact.log_ratios)}
+    metrics = excess_metrics(
+        "permuted", exact.log_predictive, exact.permuted(log_predicted), exact.weight
+    )
+    for null, features in nulls.items():
+        scored = _law(features, log_predicted, exact)
+        metrics[f"score_{null}.trained.held_out"] = scored.score
+        metrics[f"score_{null}.trained.population"] = scored.population
+    raw = _law(exact.raw_input, exact.log_predictive, exact)
+    metrics["excess_share.raw_input"] = 1 - raw.population  # the best linear reader of the words
+    return metrics
+
+
+def _law(features: np.ndarray, log_predicted: LogPredicted, exact: Truth) -> es.InformationScore:
+    return es.law_score(features, log_predicted, exact.weight, random_state=exact.random_state)
+
+
+def _decomposed(metrics: Metrics) -> Metrics:
+    """What is missed in all, and the parts of it; they add up, as each is a difference."""
+    share = {source: metrics.get(f"excess_share.{source}", np.nan) for source in _MEASURED}
+    found = {f"excess_part.{part}": value for part, value in parts(share).items()}
+    for estimate in ESTIMATES:
+        missed = {s: 1 - metrics.get(f"{LAW}.{s}.{estimate}", np.nan) for s in _MEASURED}
+        split = parts(missed)
+        found |= {f"missed_part.{part}.{estimate}": value for part, value in split.items()}
+        found |= {
+            f"missed.trained.{estimate}": missed["trained"],
+            f"missed.oracle.{estimate}": missed["oracle"],
+            f"missed_change.trained.{estimate}": missed["trained"] - missed["oracle"],
+            f"missed_balance.theory.{estimate}": balance(split),
+        }
+    return found
+
+
+def parts(value: dict[str, float]) -> dict[str, float]:
+    """part -> what a predictor has more than the one before it; the first begins at 0.
+
+    After PARTS, which add up to the trained one's, those of SAMPLE_PARTS, which add up to data.
+    """
+    before = {"oracle": 0.0, **dict(zip(SOURCES[1:], (value[s] for s in SOURCES), strict=False))}
+    found = {
+        part: value[source] - before[source] for part, source in zip(PARTS, SOURCES, strict=True)
+    }
+    row = [value[source] for source in ("whole", "batches", "fresh", "trained")]
+    return found | dict(zip(SAMPLE_PARTS, np.diff(row).tolist(), strict=True))
+
+
+def balance(split: dict[str, float]) -> float:
+    """The theory's part less the sizes of all other parts together."""
+    return split["theory"] - sum(abs(split[part]) for part in PARTS if part != "theory")

@@ -1,0 +1,157 @@
+"""Which claims does the gap judge, and by which of its numbers?"""
+
+from collections.abc import Sequence
+
+from experiments.experiment import CellRecord, Claim, Judgement
+from experiments.gap.cell import LAW, PARTS
+from experiments.gap.tables import (
+    NULLS,
+    PART_WORDS,
+    base,
+    excess_part,
+    falling,
+    followed_verdict,
+    may_judge,
+    missed_part,
+    one_over_n_verdict,
+    reached_verdict,
+    sweep,
+    theory_verdict,
+    trained_verdict,
+)
+from experiments.results import Results
+from experiments.trained import trained_words
+from experiments.verdicts import rival_verdict
+from experiments.wording import difference, number, plain
+
+
+def _theory(records: Sequence[CellRecord]) -> Judgement:
+    results = Results(records)
+    setting = base(results)
+    parts = ", ".join(
+        f"{PART_WORDS[part]} {plain(missed_part(results, part, setting))}" for part in PARTS
+    )
+    found = results.interval("missed_balance.theory.held_out", setting)
+    return Judgement(
+        theory_verdict(results, setting),
+        f"theory less the sizes of the other parts {difference(found)}; {parts}",
+    )
+
+
+def _holds(records: Sequence[CellRecord]) -> Judgement:
+    results = Results(records)
+    setting = base(results)
+    trained, oracle = (f"{LAW}.{source}.held_out" for source in ("trained", "oracle"))
+    nulls = ", ".join(number(results.interval(null, setting).mean, 3) for null in NULLS)
+    return Judgement(
+        trained_verdict(results, setting),
+        f"S {plain(results.interval(trained, setting))}"
+        f"{trained_words(results, setting)}, of the perfect predictor "
+        f"{plain(results.interval(oracle, setting))}; raw input, rows permuted {nulls}",
+    )
+
+
+def _rival(records: Sequence[CellRecord]) -> Judgement:
+    results = Results(records)
+    setting = base(results)
+    gaps = [
+        results.paired(f"{LAW}.{source}.held_out", f"score_belief.{source}.held_out", setting)
+        for source in ("trained", "oracle")
+    ]
+    return Judgement(
+        may_judge(results, setting, rival_verdict(gaps[0])),
+        f"S of log p less S of p {difference(gaps[0])}, for the perfect predictor "
+        f"{difference(gaps[1])}",
+    )
+
+
+def _followed(records: Sequence[CellRecord]) -> Judgement:
+    results = Results(records)
+    setting = base(results)
+    change = results.interval("missed_change.trained.held_out", setting)
+    return Judgement(
+        followed_verdict(results, setting),
+        f"what the law misses of the network less what it misses of the perfect predictor "
+        f"{difference(change)}, where ±.01 is allowed",
+    )
+
+
+def _reached(records: Sequence[CellRecord]) -> Judgement:
+    results = Results(records)
+    said = "; ".join(
+        f"d = {setting['dim']}: {plain(excess_part(results, 'network', setting))} above "
+        f"{plain(excess_part(results, 'dimension', setting))}"
+        for setting in sweep(results, "dim")
+    )
+    return Judgement(
+        reached_verdict(results),
+        f"excess loss / I(x; y) of long training above that of the best predictor: {said}",
+    )
+
+
+def _one_over_n(records: Sequence[CellRecord]) -> Judgement:
+    results = Results(records)
+    chosen, slope = falling(results)
+    sizes = ", ".join(f"{setting['num_samples']:,}" for setting in chosen) or "none"
+    return Judgement(
+        one_over_n_verdict(results), f"exponent {plain(slope)} over n = {sizes}, where −1 ± .05"
+    )
+
+
+_OURS = "latentgen, from exact to trained"
+_PAPER, _RIVAL = "arXiv:2503.08980, Theorem 3.1", "arXiv:2503.08980 against arXiv:2405.15943"
+_WORLD = (
+    "x ⊥ y given c; two binary concepts told by pairs of words; more tokens than configurations"
+)
+_BASE = f"{_WORLD}; the base setting, a network that counts as trained"
+
+CLAIMS = (
+    Claim(
+        "gap-theory-first",
+        _OURS,
+        "of what the law of log p(c∣x) misses, theory is more than all of training together",
+        _BASE,
+        "gap_law",
+        _theory,
+    ),
+    Claim(
+        "gap-log-trained",
+        _PAPER,
+        "the representation of a trained network is f(x) ≈ A log p(c∣x) + b",
+        _BASE,
+        "gap_law",
+        _holds,
+    ),
+    Claim(
+        "gap-log-or-belief",
+        _RIVAL,
+        "log p(c∣x) explains more of a trained network's predictions than p(c∣x) does",
+        _BASE,
+        "gap_law",
+        _rival,
+    ),
+    Claim(
+        "gap-oracle-followed",
+        _OURS,
+        "the law misses as much of a trained network as of the perfect predictor, within .01",
+        _BASE,
+        "gap_law",
+        _followed,
+    ),
+    Claim(
+        "gap-dimension-reached",
+        _OURS,
+        "long training reaches the best predictor of d dimensions, at every d, within .01 I(x; y)",
+        f"{_WORLD}; training on the whole population",
+        "gap_excess",
+        _reached,
+    ),
+    Claim(
+        "gap-one-over-n",
+        "classical asymptotics of maximum likelihood",
+        "the excess loss above that of fresh samples falls as 1/n",
+        f"{_WORLD}; a fixed number of steps",
+        "gap_trends",
+        _one_over_n,
+    ),
+)
