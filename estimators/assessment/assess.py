@@ -49,6 +49,7 @@ def assess(
     shown as ≤ and ≥.
 
     What comes out, direction by direction (`Assessment.rows`):
+
     - law: S of log p(c|x), p(c|x), all log p(c_k|x), log(p(c|x) + ρ) and of the argmax alone,
       1 − E KL(p̂(y|x) ‖ softmax(U φ(x) + v)) / I(x;y), as `law_score`. Oracle: the exact p(y|x)
       for p̂. Nulls: the raw input, the whitened law permuted over contexts, noise of its rank, for
