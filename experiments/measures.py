@@ -11,6 +11,7 @@ import numpy as np
 
 import estimators as es
 import latentgen as lg
+from experiments import scores
 
 Metrics = dict[str, float]
 
@@ -102,13 +103,10 @@ def ceiling_metrics(exact: Truth) -> Metrics:
 def law_metrics(
     source: str, law: str, features: np.ndarray, log_predictive: np.ndarray, exact: Truth
 ) -> Metrics:
-    """S of one law for the predictive distribution of one source."""
-    scored = es.law_score(features, log_predictive, exact.weight, random_state=exact.random_state)
-    return {
-        f"score_{law}.{source}.held_out": scored.score,
-        f"score_{law}.{source}.population": scored.population,
-        f"converged_{law}.{source}": float(scored.converged),
-    }
+    """S of one law for log p(y|x) or log p̂(y|x) [context, token] of one source."""
+    return scores.law_metrics(
+        source, law, features, log_predictive, exact.weight, random_state=exact.random_state
+    )
 
 
 def laws(exact: Truth, rho: float) -> dict[str, np.ndarray]:

@@ -73,6 +73,14 @@ def train_networks(
     ]
 
 
+def checkpoints(network: Network) -> list[tuple[int, Any]]:
+    """Steps and parameters along the way. Raises ValueError where training kept none."""
+    if network.trajectory is None:
+        raise ValueError("no trajectory was kept: train with keep_trajectory=True")
+    kept = network.trajectory
+    return [(int(step), es.of_seed(kept.params, i)) for i, step in enumerate(kept.step)]
+
+
 def training_key(seed: int, member: int = 0) -> Any:
     """The key that a seed's network is initialised and trained with."""
     key = jax.random.fold_in(jax.random.key(TRAINING_ROOT), seed)

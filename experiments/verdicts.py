@@ -27,6 +27,11 @@ def enough_seeds(num_trained: int, num_worlds: int) -> bool:
     return num_trained >= LEAST_TRAINED and num_worlds >= LEAST_WORLDS
 
 
+def enough_trained(num_seeds: int) -> bool:
+    """Whether there are ≥ 10 trained seeds, below which nothing is decided."""
+    return num_seeds >= LEAST_TRAINED
+
+
 def identity_verdict(violation: float, num_worlds: int) -> str:
     """An identity or bound holds up to a scaled error of 1e-10 over ≥ 10⁴ worlds.
 
@@ -90,9 +95,10 @@ def sign_verdict(first: es.Interval, second: es.Interval) -> str:
 
 
 def supported_verdict(verdict: str, gaps: Sequence[es.Interval]) -> str:
-    """What holds counts only as far as it is evidence; gaps: to the largest null, paired."""
+    """What holds, or nearly, counts only as far as it is evidence; gaps: to each null, paired."""
     supported = bool(gaps) and all(is_evidence(gap) for gap in gaps)
-    return "not evidence" if verdict == "holds" and not supported else verdict
+    claimed = verdict in ("holds", "approximate")
+    return "not evidence" if claimed and not supported else verdict
 
 
 def counted_verdict(

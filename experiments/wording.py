@@ -18,17 +18,22 @@ def percent(value: es.Interval) -> str:
 
 def plain(value: es.Interval) -> str:
     """A mean with its interval, three decimals."""
-    interval = "" if np.isnan(value.low) else f" [{value.low:.3f}, {value.high:.3f}]"
-    return f"{number(value.mean, 3)}{interval}"
+    limits = f" [{number(value.low, 3)}, {number(value.high, 3)}]"
+    return f"{number(value.mean, 3)}{'' if np.isnan(value.low) else limits}"
 
 
 def difference(value: es.Interval) -> str:
     """A mean difference with its sign and interval."""
     if np.isnan(value.mean):
         return "no answer"
-    return f"{value.mean:+.3f} [{value.low:+.3f}, {value.high:+.3f}]"
+    interval = "" if np.isnan(value.low) else f" [{_signed(value.low)}, {_signed(value.high)}]"
+    return f"{_signed(value.mean)}{interval}"
 
 
 def number(value: float, digits: int) -> str:
-    """A number, or a dash when there is none."""
-    return "–" if np.isnan(value) else f"{value:.{digits}f}"
+    """A number, or a dash when there is none; nothing is rounded to −0."""
+    return "–" if np.isnan(value) else f"{round(value, digits) + 0.0:.{digits}f}"
+
+
+def _signed(value: float) -> str:
+    return f"{round(value, 3) + 0.0:+.3f}"
