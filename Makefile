@@ -16,7 +16,7 @@ LOCK := $(BIN)/python -m uv pip compile --quiet --universal --python-version 3.1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help figures test bench lint format types contract lock clean FORCE
+.PHONY: help figures test docs bench lint format types contract lock clean FORCE
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s%s\n", $$1, $$2 }' Makefile
@@ -40,6 +40,10 @@ bench: $(VENV)/.test  ## time everything beside what limits it, and beside peers
 	@$(BIN)/python -m benchmarks.filtering_beside_others
 	@$(BIN)/python -m benchmarks.limits
 
+docs: $(VENV)/.test  ## build the documentation into docs/_build, warnings as errors
+	@$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build
+	@echo "docs/_build/index.html"
+
 lint: $(VENV)/.test  ## check style (ruff)
 	@$(BIN)/python -m ruff check .
 	@$(BIN)/python -m ruff format --check .
@@ -59,7 +63,7 @@ lock: $(VENV)/.created  ## write both locks anew after pyproject.toml has change
 	@$(PIP) install uv
 	@$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' \
 	  > $(VENV)/build.in
-	$(LOCK) $(UPGRADE) --extra test --extra lint -o requirements-test.lock pyproject.toml $(VENV)/build.in
+	$(LOCK) $(UPGRADE) --extra test --extra lint --extra docs -o requirements-test.lock pyproject.toml $(VENV)/build.in
 	$(LOCK) $(UPGRADE) -c requirements-test.lock -o requirements.lock pyproject.toml $(VENV)/build.in
 
 clean:  ## remove .venv, caches and build leftovers; results in output/ stay

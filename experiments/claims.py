@@ -18,6 +18,7 @@ from rich.text import Text
 
 from experiments import registry
 from experiments.experiment import CellRecord, Claim, Experiment
+from experiments.selection import Selection, select
 from experiments.sources import source_digest
 from experiments.store import Store
 from experiments.verdicts import ledger_verdict
@@ -59,28 +60,21 @@ class _Stored(NamedTuple):
     remark: str
 
 
-def ledger(out: Path, profile: str, num_seeds: int | None) -> list[Row]:
+def ledger(
+    out: Path, profile: str, num_seeds: int | None, selections: Sequence[Selection] = ()
+) -> list[Row]:
     """One row a claim of every experiment, by experiment.
 
-    Raises ValueError for an unknown profile and fewer than one seed.
+    selections: results that are meant instead of the profile's. Raises ValueError for an unknown
+    profile and fewer than one seed.
     """
+    instead = {chosen.experiment.name: chosen for chosen in selections}
     rows = []
     for name in registry.questions():
-        experiment = registry.experiment(name)
-        config = registry.profile(experiment, profile, num_seeds)
-        stored = _read(experiment, experiment.cells(config), _Reader(out / "store"))
-        command = command_of(name, profile, num_seeds)
-        rows += [
-            _row(claim, name, stored, profile == "smoke", command, out)
-            for claim in experiment.claims
-        ]
+        chosen = instead.get(name) or select(name, profile, num_seeds)
+        stored = _read(chosen.experiment, chosen.cells, _Reader(out / "store"))
+        rows += [_row(claim, chosen, stored, out) for claim in chosen.experiment.claims]
     return rows
-
-
-def command_of(name: str, profile: str, num_seeds: int | None) -> str:
-    """What computes an experiment's results again."""
-    seeds = "" if num_seeds is None else f" --seeds {num_seeds}"
-    return f"latentgen run {name} --profile {profile}{seeds}"
 
 
 def counts(rows: Sequence[Row]) -> str:
@@ -129,10 +123,9 @@ def _block(row: Row) -> Group:
     return Group(head, body)
 
 
-def _row(
-    claim: Claim, experiment: str, stored: _Stored, smoke: bool, command: str, out: Path
-) -> Row:
+def _row(claim: Claim, chosen: Selection, stored: _Stored, out: Path) -> Row:
     judged = None if stored.records is None else claim.judge(stored.records)
+    smoke = chosen.profile == "smoke"
     return Row(
         name=claim.name,
         verdict=ledger_verdict(None if judged is None else judged.verdict, smoke),
@@ -140,9 +133,9 @@ def _row(
         statement=claim.statement,
         assumptions=claim.assumptions,
         numbers=stored.remark if judged is None else judged.figures,
-        command=command,
+        command=chosen.command,
         figure=(out / "figures" / f"{claim.figure}.pdf").as_posix() if claim.figure else "",
-        experiment=experiment,
+        experiment=chosen.experiment.name,
     )
 
 

@@ -1,7 +1,7 @@
-"""What can be asked for on the command line?
+"""What does a command do, and how does it leave?
 
-`latentgen list | run NAME | figures | report | claims`. Results, figures and report.html live in
-one output folder. Exit code 0: done; 2: bad input, one line on stderr; 130: interrupted.
+Exit code 0: done; 2: bad input, one line on stderr; 130: interrupted. Results, figures and
+report.html live in one output folder.
 """
 
 import os
@@ -10,85 +10,32 @@ import shlex
 import sys
 from collections.abc import Sequence
 from contextlib import redirect_stderr
-from dataclasses import dataclass
 from io import StringIO
+from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import tyro
 
-
-@dataclass(frozen=True)
-class List:
-    """List the experiments and their questions (piped: name, tab, question)."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Stored:
-    """Which stored results are meant."""
-
-    profile: str = "paper"
-    """smoke (a check, not evidence), paper, or full."""
-    seeds: int | None = None
-    """Trained seeds; rounded up to whole blocks. More seeds only add to what is stored."""
-    out: Path = Path("output")
-    """The output folder: store/, figures/, report.html."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Report(Stored):
-    """Draw the figures and write the report again, from stored results only."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Claims(Stored):
-    """Say what the stored results say of every claim.
-
-    Piped: one line a claim, its fields between tabs, no header.
-    """
-
-    json: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
-    """A JSON array instead; only that goes to stdout."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Figures(Report):
-    """Compute what is missing of every experiment, draw all figures, write the report."""
-
-    workers: int | None = None
-    """Worker processes; by default one per core, at most eight."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Run(Figures):
-    """Compute what is missing of one experiment, draw its figures, write the report."""
-
-    name: tyro.conf.Positional[str]
-    """An experiment, see `latentgen list`."""
-
-
-COMMANDS: Any = (  # a union is no type to a type checker where a value is asked for
-    Annotated[List, tyro.conf.subcommand("list")]
-    | Annotated[Run, tyro.conf.subcommand("run")]
-    | Annotated[Figures, tyro.conf.subcommand("figures")]
-    | Annotated[Report, tyro.conf.subcommand("report")]
-    | Annotated[Claims, tyro.conf.subcommand("claims")]
+from experiments.commands import (
+    COMMANDS,
+    Claims,
+    Clean,
+    Figures,
+    List,
+    Report,
+    Run,
+    Show,
+    run_with_settings,
 )
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The entry point `latentgen`; leaves through sys.exit."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    command = _parse(words)
-    if isinstance(command, List):
-        _list()
-        return
-    _set_environment()
     try:
-        if isinstance(command, Claims):
-            _claims(command)
-        else:
-            _execute(command, shlex.join(["latentgen", *words]))
+        command = _parse(words)
+        _dispatch(command, shlex.join(["latentgen", *words]))
     except ValueError as error:
         _fail(str(error))
     except OSError as error:
@@ -98,17 +45,45 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(130)
 
 
-def _parse(words: list[str]) -> List | Report | Claims:
+def _parse(words: list[str]) -> Any:
     """The command, or exit code 2 with one line that says what is wrong."""
+    form, words = _form(words)
     said = StringIO()
     try:
         with redirect_stderr(said):
-            return tyro.cli(COMMANDS, prog="latentgen", args=words)
+            return tyro.cli(
+                form, prog="latentgen" if form is COMMANDS else "latentgen run", args=words
+            )
     except SystemExit as stopped:
         if stopped.code in (0, None):
             raise
         _fail(f"{_first_words(said.getvalue())} (see latentgen --help)")
         raise
+
+
+def _form(words: list[str]) -> tuple[Any, list[str]]:
+    """What to parse the words as: with the settings of an experiment where one is run."""
+    if words[:1] != ["run"]:
+        return COMMANDS, words
+    from experiments import registry  # imported late: --help and list stay fast
+
+    known = registry.questions()
+    name = next((word for word in words[1:] if word in known), None)
+    if name is None:
+        if len(words) > 1 and not words[1].startswith("-"):
+            registry.check_known("experiment", words[1], known)
+        return COMMANDS, words
+    _set_environment()
+    profiles = registry.experiment(name).profiles
+    asked = [word.split("=")[-1] for word in _values(words, "--profile")]
+    usual = profiles.get(asked[-1] if asked else Run.profile, profiles["paper"])
+    return run_with_settings(usual), words[1:]
+
+
+def _values(words: list[str], option: str) -> list[str]:
+    """What follows an option, as `--option value` or `--option=value`."""
+    after = [value for word, value in pairwise(words) if word == option]
+    return after + [word for word in words if word.startswith(f"{option}=")]
 
 
 def _first_words(box: str) -> str:
@@ -128,11 +103,26 @@ def _fail(message: str) -> None:
     sys.exit(2)
 
 
+def _dispatch(command: Any, line: str) -> None:
+    if isinstance(command, List):
+        _list()
+        return
+    _set_environment()
+    if isinstance(command, Claims):
+        _claims(command)
+    elif isinstance(command, Show):
+        _show(command)
+    elif isinstance(command, Clean):
+        _clean(command)
+    else:
+        _execute(command, line)
+
+
 def _list() -> None:
     from experiments.registry import questions  # imported late: --help and list stay fast
 
     for name, question in questions().items():
-        print(f"{name}\t{question}" if not sys.stdout.isatty() else f"{name:<14} {question}")
+        print(f"{name}\t{question}" if not sys.stdout.isatty() else f"{name:<22} {question}")
 
 
 def _claims(command: Claims) -> None:
@@ -152,6 +142,19 @@ def _claims(command: Claims) -> None:
             "same options computes what is missing",
             file=sys.stderr,
         )
+
+
+def _show(command: Show) -> None:
+    from experiments.showing import show  # imported late: --help and list stay fast
+
+    _pipe(show(command.name, command.out, command.profile, command.seeds))
+
+
+def _clean(command: Clean) -> None:
+    from experiments.cleaning import clean  # imported late: --help and list stay fast
+
+    for line in clean(command.out, dry_run=command.dry_run):
+        print(line)
 
 
 def _pipe(text: str) -> None:
@@ -177,24 +180,48 @@ def _set_environment() -> None:
 def _execute(command: Report, line: str) -> None:
     from rich.console import Console  # imported late: --help and list stay fast
 
-    from experiments.pipeline import compute_and_draw
+    from experiments import pipeline
     from experiments.registry import questions
-    from experiments.runner import default_workers
+    from experiments.selection import changed, select
+    from experiments.view import View
 
-    workers = 0  # nothing may be computed
+    names = [command.name] if isinstance(command, Run) else questions()
+    chosen = [select(name, command.profile, command.seeds) for name in names]
+    if isinstance(command, Run):
+        config = getattr(command, "config", chosen[0].config)
+        chosen = [changed(chosen[0], config, command.seeds, line)]
+    view = View(Console(), isinstance(command, Figures) and command.quiet)
     if isinstance(command, Figures):
-        workers = default_workers() if command.workers is None else command.workers
-        if workers < 1:
-            raise ValueError(f"--workers must be at least 1; got {workers}")
-    compute_and_draw(
-        [command.name] if isinstance(command, Run) else list(questions()),
-        command.profile,
-        command.seeds,
-        command.out,
-        workers,
-        line,
-        Console(),
-    )
+        place = _compute(command, chosen, view, line)
+    elif (command.out / "store").is_dir():
+        place = pipeline.output(command.out)
+    else:
+        raise ValueError(
+            f"nothing is stored in {command.out}: run `latentgen figures` with this --out"
+        )
+    seeds = "" if command.seeds is None else f" --seeds {command.seeds}"
+    everything = f"latentgen figures --profile {command.profile}{seeds}"
+    again = chosen[0].command if isinstance(command, Run) else everything
+    pipeline.draw(chosen, place, view, command.seeds, again)
+
+
+def _compute(command: Figures, chosen: Any, view: Any, line: str) -> Any:
+    from experiments import executors, pipeline
+
+    num_workers = executors.default_workers() if command.workers is None else command.workers
+    if num_workers < 1:
+        raise ValueError(f"--workers must be at least 1; got {num_workers}")
+    if command.dask is not None:
+        with executors.dask(command.dask) as (pool, found):
+            place = pipeline.output(command.out)
+            workers = pipeline.Workers(pool, found, shared_memory=False)
+            pipeline.compute(chosen, place, workers, view, line)
+        return place
+    place = pipeline.output(command.out)
+    with executors.local(num_workers) as pool:
+        workers = pipeline.Workers(pool, num_workers, shared_memory=num_workers == 1)
+        pipeline.compute(chosen, place, workers, view, line)
+    return place
 
 
 if __name__ == "__main__":

@@ -32,7 +32,12 @@ def draw(experiment: str, table: Path, folder: Path) -> dict[str, str]:
                 content = io.BytesIO()
                 figure.savefig(content, format=kind, **options)
                 replace_file(folder / f"{name}.{kind}", content.getvalue())
-            text = io.StringIO()
-            figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
-            pictures[name] = text.getvalue()[text.getvalue().index("<svg") :]
+            pictures[name] = as_svg(figure)
     return pictures
+
+
+def as_svg(figure: Figure) -> str:
+    """A figure as an SVG element, to stand in a page."""
+    text = io.StringIO()
+    figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
+    return text.getvalue()[text.getvalue().index("<svg") :]

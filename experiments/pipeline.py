@@ -1,84 +1,108 @@
 """From stored cells to figures and the report: what every command does in the end."""
 
 from collections.abc import Sequence
+from concurrent.futures import Executor
 from pathlib import Path
+from typing import NamedTuple
 
-from rich.console import Console
-
-from experiments import claims, figures, registry, report
-from experiments.experiment import CellRecord, Experiment
-from experiments.provenance import summary
+from experiments import claims, figures, report
+from experiments.provenance import mixes_versions, summary
 from experiments.results import Results, write_table
-from experiments.runner import run
-from experiments.sources import source_digest
+from experiments.runner import Task, compute_missing, tasks
+from experiments.selection import Selection
 from experiments.store import Store, writable_folder
+from experiments.view import View
+
+MIXED = "mixed versions"
 
 
-def compute_and_draw(
-    names: Sequence[str],
-    profile: str,
-    num_seeds: int | None,
-    out: Path,
-    num_workers: int,
-    command: str,
-    console: Console,
+class Workers(NamedTuple):
+    """Who computes: an executor, how many work at once, and whether they are threads here."""
+
+    executor: Executor
+    num_workers: int
+    shared_memory: bool
+
+
+class Output(NamedTuple):
+    """The folders of one output folder."""
+
+    out: Path
+    store: Store
+    figures: Path
+
+
+def output(out: Path) -> Output:
+    """The folders, made if need be. Raises ValueError when they cannot be written to."""
+    return Output(out, Store(out / "store"), writable_folder(out / "figures"))
+
+
+def compute(
+    chosen: Sequence[Selection], place: Output, workers: Workers, view: View, command: str
 ) -> None:
-    """Compute what is missing, draw the figures, write report.html.
+    """Compute what is missing of all selections together."""
+    wanted = [
+        task
+        for selection in chosen
+        for task in tasks(selection.experiment, selection.cells, place.store)
+    ]
+    compute_missing(
+        wanted,
+        place.store,
+        workers.executor,
+        view,
+        command,
+        num_workers=workers.num_workers,
+        shared_memory=workers.shared_memory,
+    )
 
-    With num_workers = 0 nothing is computed. Raises ValueError for an unknown experiment or
-    profile, a folder that cannot be written to, and stored results that are missing.
+
+def draw(
+    chosen: Sequence[Selection], place: Output, view: View, num_seeds: int | None, command: str
+) -> None:
+    """Draw the figures of stored results and write report.html.
+
+    command: what makes the page again. Raises ValueError for results that are missing or damaged.
     """
-    chosen = [registry.experiment(name) for name in names]
-    configs = [registry.profile(experiment, profile, num_seeds) for experiment in chosen]
-    if not num_workers and not (out / "store").is_dir():
-        raise ValueError(f"nothing is stored in {out}: run `latentgen figures` with this --out")
-    store = Store(out / "store")
-    folder = writable_folder(out / "figures")
-    sections = []
-    for experiment, config in zip(chosen, configs, strict=True):
-        cells = experiment.cells(config)
-        if num_workers:
-            records = run(experiment, cells, store, console, command, num_workers)
-        else:
-            records = _stored(experiment, cells, store)
-        finding = experiment.finding(records, profile != "smoke")
-        stamp = profile if finding.evidence or profile == "smoke" else "few seeds"
-        table = folder / f"{experiment.name}.csv"
-        write_table(table, Results(records), stamp)
-        sections.append(
-            report.Section(
-                name=experiment.name,
-                question=experiment.question,
-                finding=finding,
-                pictures=figures.draw(experiment.name, table, folder),
-                provenance=summary(_folders(experiment, cells, store)),
-            )
-        )
-    page = out / "report.html"
-    rows = claims.ledger(out, profile, num_seeds)
-    report.write(page, sections, rows, profile, _reproduce(names, profile, num_seeds))
-    console.print(f"figures: {folder}\nreport:  {page}")
+    sections = [_section(selection, place) for selection in chosen]
+    profile = chosen[0].profile
+    rows = claims.ledger(place.out, profile, num_seeds, chosen)
+    page = place.out / "report.html"
+    report.write(page, sections, rows, profile, command)
+    view.result(f"figures: {place.figures}\nreport:  {page}")
 
 
-def _reproduce(names: Sequence[str], profile: str, num_seeds: int | None) -> str:
-    if set(names) != set(registry.questions()):
-        return claims.command_of(names[0], profile, num_seeds)
-    seeds = "" if num_seeds is None else f" --seeds {num_seeds}"
-    return f"latentgen figures --profile {profile}{seeds}"
+def _section(selection: Selection, place: Output) -> report.Section:
+    experiment, profile = selection.experiment, selection.profile
+    wanted = tasks(experiment, selection.cells, place.store)
+    _require(wanted, place.store)
+    records = [place.store.read(task.folder) for task in wanted]
+    folders = [task.folder for task in wanted]
+    finding = experiment.finding(records, profile != "smoke")
+    stamp = profile if finding.evidence or profile == "smoke" else "few seeds"
+    mixed = mixes_versions(folders)
+    table = place.figures / f"{experiment.name}.csv"
+    write_table(table, Results(records), f"{stamp}, {MIXED}" if mixed else stamp)
+    provenance = summary(folders)
+    if selection.changed:
+        provenance = {"changed settings": "; ".join(selection.changed), **provenance}
+    if mixed:
+        provenance["remark"] = "cells were computed by different versions or on other devices"
+    return report.Section(
+        name=experiment.name,
+        question=experiment.question,
+        finding=finding,
+        pictures=figures.draw(experiment.name, table, place.figures),
+        provenance=provenance,
+        command=selection.command,
+    )
 
 
-def _folders(experiment: Experiment, cells: Sequence[object], store: Store) -> list[Path]:
-    sources = source_digest(experiment.compute.__module__)
-    return [store.folder(experiment.name, cell, sources) for cell in cells]
-
-
-def _stored(experiment: Experiment, cells: Sequence[object], store: Store) -> list[CellRecord]:
-    folders = _folders(experiment, cells, store)
-    missing = sum(not store.has(folder) for folder in folders)
+def _require(wanted: Sequence[Task], store: Store) -> None:
+    missing = sum(not store.has(task.folder) for task in wanted)
     if missing:
         raise ValueError(
-            f"{missing} of {len(folders)} cells of {experiment.name} are not stored in "
-            f"{store.root} for this profile and version of the code: run `latentgen figures` "
-            "with the same options first"
+            f"{missing} of {len(wanted)} cells of {wanted[0].experiment} are not stored in "
+            f"{store.root} for these settings and this version of the code: run `latentgen "
+            "figures` (or `latentgen run`) with the same options first"
         )
-    return [store.read(folder) for folder in folders]

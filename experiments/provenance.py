@@ -3,6 +3,7 @@
 import json
 import platform
 import subprocess
+import sys
 from collections.abc import Sequence
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -25,6 +26,16 @@ def environment() -> dict[str, Any]:
         "device": f"{jax.devices()[0].platform}:{jax.devices()[0].device_kind}",
         "versions": {name: _version(name) for name in PACKAGES},
     }
+
+
+def peak_memory() -> float | None:
+    """The most memory that this process ever held, MiB; None where the system does not say."""
+    try:
+        import resource  # not on Windows
+    except ImportError:
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / (2**20 if sys.platform == "darwin" else 2**10), 1)
 
 
 def _version(name: str) -> str | None:
@@ -50,17 +61,34 @@ def _git(*arguments: str) -> str | None:
 
 def summary(folders: Sequence[Path]) -> dict[str, str]:
     """What the provenance files of some cells say together, in words."""
-    found = [json.loads((f / "provenance.json").read_text(encoding="utf-8")) for f in folders]
-    commits = sorted({_commit(entry) for entry in found})
+    found = _entries(folders)
+    peaks = [entry["peak_memory_mib"] for entry in found if entry["peak_memory_mib"] is not None]
     versions = sorted({f"{k} {v}" for entry in found for k, v in entry["versions"].items()})
     return {
         "cells": str(len(found)),
         "computing time": f"{sum(entry['seconds'] for entry in found):.0f} s in all workers",
-        "commit": ", ".join(commits),
+        "peak memory": f"{max(peaks):.0f} MiB in one worker" if peaks else "unknown",
+        "commit": ", ".join(sorted({_commit(entry) for entry in found})),
         "device": ", ".join(sorted({entry["device"] for entry in found})),
         "python": ", ".join(sorted({entry["python"] for entry in found})),
         "versions": ", ".join(versions),
     }
+
+
+def mixes_versions(folders: Sequence[Path]) -> bool:
+    """Whether cells were computed by different Python or package versions or on other devices.
+
+    The project's own sources cannot differ: another version of them is another cell.
+    """
+    kinds = {
+        json.dumps([entry["python"], entry["device"], entry["versions"]], sort_keys=True)
+        for entry in _entries(folders)
+    }
+    return len(kinds) > 1
+
+
+def _entries(folders: Sequence[Path]) -> list[dict[str, Any]]:
+    return [json.loads((f / "provenance.json").read_text(encoding="utf-8")) for f in folders]
 
 
 def _commit(entry: dict[str, Any]) -> str:

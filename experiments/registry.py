@@ -35,7 +35,11 @@ def experiment(name: str) -> Experiment:
 def profile(chosen: Experiment, name: str, num_seeds: int | None) -> Any:
     """A profile's config, with the number of seeds replaced when one is given."""
     check_known("profile", name, chosen.profiles)
-    config = chosen.profiles[name]
+    return with_seeds(chosen.profiles[name], num_seeds)
+
+
+def with_seeds(config: Any, num_seeds: int | None) -> Any:
+    """The config with another number of seeds, if one is given."""
     if num_seeds is None:
         return config
     if num_seeds < 1:

@@ -13,13 +13,14 @@ from experiments.store import replace_file
 
 
 class Section(NamedTuple):
-    """One experiment on the page; pictures: name -> SVG text."""
+    """One experiment on the page; pictures: name -> SVG text; command: what computes it again."""
 
     name: str
     question: str
     finding: Finding
     pictures: dict[str, str]
     provenance: dict[str, str]
+    command: str
 
 
 class Line(NamedTuple):

@@ -1,6 +1,7 @@
 """What do the stored cells of an experiment say, once blocks of seeds are put together?"""
 
 import csv
+import importlib
 import io
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,19 +27,27 @@ class Results:
     """
 
     def __init__(self, records: Sequence[CellRecord]) -> None:
+        names: dict[Any, set[str]] = {}
+        for record in records:
+            names.setdefault(_kind(record), set()).update(record.metrics)
         blocks: dict[Setting, dict[str, dict[int, float]]] = {}
         for record in records:
-            config = record.config
-            setting = tuple((k, v) for k, v in config.items() if k not in NOT_A_SETTING)
-            metrics = blocks.setdefault(setting, {})
-            for name, values in record.metrics.items():
+            seeds = record.config["seeds"]
+            metrics = blocks.setdefault(_setting(record), {})
+            # a block without a metric that others of its kind have has no answer there
+            for name in sorted(names[_kind(record)]):
+                values = record.metrics.get(name, [None] * len(seeds))
                 numbers = (np.nan if value is None else value for value in values)
-                metrics.setdefault(name, {}).update(zip(config["seeds"], numbers, strict=True))
+                metrics.setdefault(name, {}).update(zip(seeds, numbers, strict=True))
         self.metrics: dict[Setting, dict[str, np.ndarray]] = {
             setting: {
                 name: np.array([by_seed[seed] for seed in sorted(by_seed)])
                 for name, by_seed in metrics.items()
             }
+            for setting, metrics in blocks.items()
+        }
+        self.seeds: dict[Setting, dict[str, list[int]]] = {
+            setting: {name: sorted(by_seed) for name, by_seed in metrics.items()}
             for setting, metrics in blocks.items()
         }
 
@@ -68,16 +77,84 @@ class Results:
         return self.interval(f"{metric}.{estimate}", setting)
 
     def paired(self, metric: str, minus: str, setting: dict[str, Any]) -> es.Interval:
-        """The difference of two metrics on the seeds that have both."""
-        first, second = self.values(metric, setting), self.values(minus, setting)
-        shared = min(len(first), len(second))
-        return _interval(first[:shared] - second[:shared])
+        """The difference of two metrics on the seeds for which both were measured."""
+        return self._difference((metric, setting), (minus, setting))
 
     def between(self, metric: str, setting: dict[str, Any], minus: dict[str, Any]) -> es.Interval:
         """The difference of a metric between two settings, paired by seed."""
-        first, second = self.values(metric, setting), self.values(metric, minus)
-        shared = min(len(first), len(second))
-        return _interval(first[:shared] - second[:shared])
+        return self._difference((metric, setting), (metric, minus))
+
+    def _difference(
+        self, first: tuple[str, dict[str, Any]], second: tuple[str, dict[str, Any]]
+    ) -> es.Interval:
+        one, other = (self._by_seed(*place) for place in (first, second))
+        return _interval(np.array([one[seed] - other[seed] for seed in one if seed in other]))
+
+    def _by_seed(self, metric: str, setting: dict[str, Any]) -> dict[int, float]:
+        place = tuple(setting.items())
+        seeds = self.seeds[place].get(metric, [])
+        return dict(zip(seeds, self.values(metric, setting), strict=True))
+
+    def to_pandas(self) -> Any:
+        """A DataFrame, one row per setting, metric and seed; needs pandas.
+
+        Columns: those of the setting, then metric, seed and value (NaN: no answer).
+        """
+        pandas = _optional("pandas")
+        rows = [
+            {**dict(setting), "metric": name, "seed": seed, "value": value}
+            for setting, metrics in self.metrics.items()
+            for name, values in metrics.items()
+            for seed, value in zip(self.seeds[setting][name], values, strict=True)
+        ]
+        return pandas.DataFrame(rows)
+
+    def to_xarray(self) -> Any:
+        """A Dataset, one variable a metric over [setting, seed]; needs xarray.
+
+        What makes a setting are coordinates along "setting"; NaN: no answer, or not measured.
+        """
+        xarray = _optional("xarray")
+        names = sorted({name for metrics in self.metrics.values() for name in metrics})
+        seeds = sorted({s for found in self.seeds.values() for own in found.values() for s in own})
+        place = {seed: index for index, seed in enumerate(seeds)}
+        table = np.full((len(names), len(self.metrics), len(seeds)), np.nan)
+        for row, (setting, metrics) in enumerate(self.metrics.items()):
+            for name, values in metrics.items():
+                columns = [place[seed] for seed in self.seeds[setting][name]]
+                table[names.index(name), row, columns] = values
+        keys = list(dict.fromkeys(key for setting in self.metrics for key, _ in setting))
+        coordinates = {
+            key: ("setting", _column([dict(setting).get(key) for setting in self.metrics]))
+            for key in keys
+        }
+        variables = {name: (("setting", "seed"), table[i]) for i, name in enumerate(names)}
+        return xarray.Dataset(variables, {**coordinates, "seed": seeds})
+
+
+def _setting(record: CellRecord) -> Setting:
+    return tuple((k, v) for k, v in record.config.items() if k not in NOT_A_SETTING)
+
+
+def _kind(record: CellRecord) -> Any:
+    """What cells share that measure the same: a setting, and whether anything was trained."""
+    return _setting(record), record.config.get("training") is None
+
+
+def _optional(name: str) -> Any:
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        raise ImportError(f"this needs {name}: python -m pip install 'latentgen[{name}]'") from None
+
+
+def _column(values: list[Any]) -> np.ndarray:
+    """One object a setting where numpy would make a matrix of lists."""
+    if any(isinstance(value, list | tuple | dict) or value is None for value in values):
+        column = np.empty(len(values), object)
+        column[:] = values
+        return column
+    return np.asarray(values)
 
 
 def _interval(values: np.ndarray) -> es.Interval:

@@ -1,8 +1,9 @@
 """Where are results kept, so that nothing is computed twice and nothing half-written is read?
 
 One folder per cell, store/EXPERIMENT/HASH, named by the hash of the cell's canonical config and
-of the sources that computed it: config.json, metrics.json (numbers or null), provenance.json and
-arrays.npz. A folder is written aside, synced to disk and renamed into place.
+of the sources that computed it: config.json, metrics.json (numbers or null), provenance.json,
+arrays.npz, and sha256.json with the hashes of the four. A folder is written aside, synced to disk
+and renamed into place; what does not match its hashes or its name is damaged, and is never read.
 """
 
 import dataclasses
@@ -12,12 +13,19 @@ import math
 import os
 import shutil
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from filelock import FileLock, Timeout
 
 from experiments.experiment import CellRecord, CellResult
+
+LOCKS = ".locks"  # one empty file a cell, below the store
+HASHES = "sha256.json"
+FILES = ("arrays.npz", "config.json", "metrics.json", "provenance.json")
 
 
 class Store:
@@ -31,39 +39,99 @@ class Store:
         return self.root / experiment / cell_hash(experiment, cell, sources)
 
     def has(self, folder: Path) -> bool:
-        """Whether the cell is there; folders appear whole or not at all."""
-        return (folder / "metrics.json").is_file()
+        """Whether the cell is there, whole or damaged; folders appear at once or not at all."""
+        return folder.is_dir()
 
     def read(self, folder: Path) -> CellRecord:
-        """A cell's config and metrics. Raises ValueError naming a damaged folder."""
-        try:
-            config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-            metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise _damaged(folder, error) from None
+        """A cell's config and metrics. Raises DamagedCell naming the folder."""
+        problem = damage(folder)
+        if problem:
+            raise DamagedCell(folder, problem)
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
         return CellRecord(config, metrics)
 
-    def write(self, folder: Path, cell: Any, result: CellResult, provenance: Any) -> None:
-        """Store a cell. When another process stored it first, that one stays."""
+    @contextmanager
+    def claimed(self, folder: Path) -> Iterator[bool]:
+        """Whether the cell is ours alone to compute, until the block ends.
+
+        False when another process, or another thread, has claimed it. The operating system drops
+        the claim of a process that dies, however it dies.
+        """
+        locks = self.root / LOCKS
+        locks.mkdir(exist_ok=True)
+        lock = FileLock(locks / f"{folder.parent.name}-{folder.name}.lock", is_singleton=False)
+        try:
+            lock.acquire(blocking=False)
+        except Timeout:
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            lock.release()
+
+    def write(
+        self, folder: Path, cell: Any, result: CellResult, provenance: dict[str, Any]
+    ) -> None:
+        """Store a cell. When another process stored it first, that one stays.
+
+        provenance: where the numbers come from; its "sources" are those that the folder is named
+        by.
+        """
         aside = folder.with_name(f".{folder.name}-{uuid.uuid4().hex}")
         aside.mkdir(parents=True)
         try:
             metrics = {name: [_number(v) for v in row] for name, row in result.metrics.items()}
             _write_json(aside / "config.json", canonical(cell))
+            _write_json(aside / "metrics.json", metrics)
             _write_json(aside / "provenance.json", provenance)
             with (aside / "arrays.npz").open("wb") as file:
                 arrays: dict[str, Any] = dict(result.arrays)
                 np.savez(file, **arrays)
                 _sync(file)
-            _write_json(aside / "metrics.json", metrics)
+            _write_json(aside / HASHES, {name: _sha256(aside / name) for name in FILES})
+            _sync_folder(aside)
             try:
                 aside.rename(folder)
-            except OSError as error:
+            except OSError:
                 if not self.has(folder):
-                    raise _damaged(folder, error) from None
+                    raise
             _sync_folder(folder.parent)
         finally:
             shutil.rmtree(aside, ignore_errors=True)
+
+    def discard(self, folder: Path) -> None:
+        """Take a cell away, at once: it is renamed before its files are deleted."""
+        aside = folder.with_name(f".{folder.name}-{uuid.uuid4().hex}")
+        folder.rename(aside)
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+class DamagedCell(ValueError):
+    """A stored cell that is not what was written; it is named, never read."""
+
+    def __init__(self, folder: Path, problem: str) -> None:
+        super().__init__(
+            f"the stored cell {folder} is damaged ({problem}): `latentgen run` computes it again"
+        )
+
+
+def damage(folder: Path) -> str:
+    """What is wrong with a stored cell, in words; empty when every file is as it was written."""
+    try:
+        expected = json.loads((folder / HASHES).read_text(encoding="utf-8"))
+        if not isinstance(expected, dict) or sorted(expected) != list(FILES):
+            return f"{HASHES} does not list {', '.join(FILES)}"
+        changed = [name for name in FILES if _sha256(folder / name) != expected[name]]
+        if changed:
+            return f"{', '.join(changed)} not as written"
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        sources = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))["sources"]
+    except (OSError, ValueError) as error:
+        return str(error)
+    misplaced = hash_of(folder.parent.name, config, sources) != folder.name
+    return "its name is that of another cell" if misplaced else ""
 
 
 def writable_folder(folder: Path) -> Path:
@@ -98,19 +166,22 @@ def canonical(cell: Any) -> dict[str, Any]:
 
 def cell_hash(experiment: str, cell: Any, sources: str) -> str:
     """16 hexadecimal digits that name a cell."""
-    content = {"experiment": experiment, "config": canonical(cell), "sources": sources}
+    return hash_of(experiment, canonical(cell), sources)
+
+
+def hash_of(experiment: str, config: dict[str, Any], sources: str) -> str:
+    """The name of the cell with this canonical config."""
+    content = {"experiment": experiment, "config": config, "sources": sources}
     text = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _damaged(folder: Path, error: Exception) -> ValueError:
-    return ValueError(
-        f"the stored cell {folder} is damaged ({error}): delete that folder and run again"
-    )
-
-
 def _number(value: float) -> float | None:
     return float(value) if math.isfinite(value) else None
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _write_json(path: Path, content: Any) -> None:

@@ -84,9 +84,12 @@ def note(figure: Figure, text: str) -> None:
 
 
 def stamp_smoke(figure: Figure, profile: str) -> None:
-    """Mark a figure of the smoke profile, or of too few seeds, as no evidence."""
-    if profile in ("smoke", "few seeds"):
-        text = f"{profile}: not evidence"
+    """Mark a figure of the smoke profile, of too few seeds, or of mixed versions."""
+    kind, _, remark = profile.partition(", ")
+    texts = [f"{kind}: not evidence"] if kind in ("smoke", "few seeds") else []
+    texts += [remark] if remark else []
+    if texts:
+        text = "; ".join(texts)
         figure.text(0.99, 0.995, text, color=ORANGE, ha="right", va="top", fontsize=10)
 
 

@@ -88,7 +88,9 @@ def store(out, name, score, num_cells=2):
     sources = source_digest(compute.__module__)
     for cell in cells(Config(num_cells)):
         metrics = {"score": [score, score + 1e-4]}
-        found.write(found.folder(name, cell, sources), cell, CellResult(metrics, {}), {})
+        found.write(
+            found.folder(name, cell, sources), cell, CellResult(metrics, {}), {"sources": sources}
+        )
 
 
 def verdicts(out, profile="paper", num_seeds=None):
@@ -140,7 +142,7 @@ def test_a_damaged_cell_costs_its_own_claims_only_and_says_what_to_do(tmp_path):
     row, other = claims.ledger(tmp_path, "paper", None)
     assert (row.verdict, other.verdict) == ("holds", "not computed")
     assert "is damaged" in other.numbers
-    assert "delete that folder and run again" in other.numbers
+    assert "`latentgen run` computes it again" in other.numbers
 
 
 def test_reading_the_ledger_writes_nothing(tmp_path):
@@ -234,7 +236,7 @@ def test_bad_input_is_one_line_and_exit_code_2(capsys, tmp_path, options, part):
 def page(tmp_path, pictures):
     """A report on `judged` alone, with the whole ledger."""
     finding = Finding("A headline.", [], {}, {name: "A caption." for name in pictures}, True)
-    sections = [report.Section("judged", "Is it so?", finding, pictures, {})]
+    sections = [report.Section("judged", "Is it so?", finding, pictures, {}, "a command")]
     rows = claims.ledger(tmp_path, "paper", None)
     report.write(tmp_path / "report.html", sections, rows, "paper", "a command")
     return rows, (tmp_path / "report.html").read_text(encoding="utf-8")

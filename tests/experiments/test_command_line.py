@@ -47,6 +47,14 @@ def refused(capsys, *arguments):
         (["figures", "--workers", "0"], ["--workers must be at least 1; got 0"]),
         (["run", "simulation", "--workers", "-1"], ["--workers must be at least 1; got -1"]),
         (["run", "simulation", "--seeds", "many"], ["many", "--help"]),
+        (["run", "simulation", "--num-traind", "3"], ["--num-traind", "--num-trained INT"]),
+        (["run", "simulation", "--num-trained", "many"], ["--num-trained", "'many'"]),
+        (["run", "simulation", "--training.num-step", "3"], ["--training.num-steps INT"]),
+        (["run", "simulation", "--dask", "nowhere:1"], ["dask"]),
+        (["show", "simulatoin"], ["unknown experiment, claim or cell", "'simulation'?"]),
+        (["show", "simulation", "--profile", "xyz"], ["unknown profile 'xyz'"]),
+        (["clean"], ["nothing is stored in output", "--out"]),
+        (["report"], ["nothing is stored in output", "--out"]),
         (["run", "simulation", "--sedes", "3"], ["--sedes", "--seeds", "--help"]),
         (["run"], ["Missing from latentgen run", "An experiment", "--help"]),
         (["runn", "simulation"], ["runn", "--help"]),
@@ -112,7 +120,7 @@ def test_a_report_of_another_profile_counts_what_is_missing(capsys, tmp_path):
     (tmp_path / "store").mkdir()
     said = refused(capsys, "report", "--profile", "smoke", "--out", str(tmp_path))
     assert re.search(r"\d+ of \d+ cells of \w+ are not stored", said)
-    assert "run `latentgen figures` with the same options first" in said
+    assert "run `latentgen figures` (or `latentgen run`) with the same options first" in said
 
 
 def test_a_figures_folder_that_is_a_file_is_refused_before_anything_is_computed(capsys, tmp_path):
@@ -136,7 +144,7 @@ def test_help_tells_of_every_command(capsys):
     with pytest.raises(SystemExit):
         command_line.main(["--help"])
     said = capsys.readouterr().out
-    for word in ("list", "run", "figures", "report", "claims"):
+    for word in ("list", "run", "figures", "report", "claims", "show", "clean"):
         assert word in said
 
 

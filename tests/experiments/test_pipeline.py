@@ -5,9 +5,12 @@ real one.
 """
 
 import csv
+import hashlib
 import io
+import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -16,9 +19,12 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from experiments import claims, pipeline, simulation
+from experiments import claims, executors, pipeline, simulation
+from experiments.runner import tasks
+from experiments.selection import changed, select
 from experiments.simulation.cell import Training
-from experiments.store import Store
+from experiments.store import HASHES, Store
+from experiments.view import View
 
 ROOT = Path(__file__).parents[2]
 BRIEF = Training(num_steps=40)
@@ -39,8 +45,13 @@ VERDICT = r"\(the law (holds|fails|is approximate|stays undecided)\)"
 def compute_and_draw(out, profile="smoke", num_seeds=None, num_workers=1):
     """Everything `latentgen figures` does; returns what it says."""
     console = Console(file=io.StringIO(), width=200)
-    names = ["simulation"]
-    pipeline.compute_and_draw(names, profile, num_seeds, out, num_workers, "a command", console)
+    chosen, view = [select("simulation", profile, num_seeds)], View(console)
+    place = pipeline.output(out)
+    if num_workers:
+        with executors.local(num_workers) as pool:
+            workers = pipeline.Workers(pool, num_workers, shared_memory=True)
+            pipeline.compute(chosen, place, workers, view, "a command")
+    pipeline.draw(chosen, place, view, num_seeds, "a command")
     return console.file.getvalue()
 
 
@@ -64,7 +75,7 @@ def out(tiny, tmp_path_factory):
     folder = tmp_path_factory.mktemp("pipeline") / "deep" / "out"
     said = compute_and_draw(folder)
     count = len(tiny.cells(TINY))
-    assert f"simulation: {count} of {count} cells computed" in said
+    assert f"{count} of {count} cells computed" in said
     return folder
 
 
@@ -84,7 +95,8 @@ def test_every_figure_is_there_as_pdf_and_png_with_the_table_it_is_drawn_from(ou
 
 def records(out, tiny):
     """The stored cells."""
-    return pipeline._stored(tiny, tiny.cells(TINY), Store(out / "store"))
+    store = Store(out / "store")
+    return [store.read(task.folder) for task in tasks(tiny, tiny.cells(TINY), store)]
 
 
 def test_the_report_is_one_page_that_runs_and_fetches_nothing(report):
@@ -180,6 +192,41 @@ def test_results_are_shared_between_profiles_and_only_the_smoke_one_is_stamped(o
 def test_what_is_missing_is_counted_when_nothing_may_be_computed(out):
     with pytest.raises(ValueError, match=r"\d+ of \d+ cells of simulation are not stored"):
         compute_and_draw(out, num_seeds=10, num_workers=0)
+
+
+def test_changed_settings_are_told_in_the_report_with_the_command_that_was_typed(out, tiny):
+    config = replace(TINY, replace_rates=(0.3,), num_context_bits=(0,), training=Training(41))
+    usual = select("simulation", "smoke")
+    chosen = changed(usual, config, None, "latentgen run simulation --num-context-bits 0")
+    assert chosen.command == "latentgen run simulation --num-context-bits 0"
+    assert chosen.changed == (
+        "num_context_bits = (0,) (usually (0, 8))",
+        "training.num_steps = 41 (usually 40)",
+    )
+    assert set(chosen.cells) < {
+        *usual.cells,
+        *(replace(cell, training=Training(41)) for cell in usual.cells),
+    }
+    assert changed(usual, TINY, None, "whatever") == usual
+
+
+def test_cells_of_other_versions_are_mixed_only_with_a_remark(out, tiny, tmp_path):
+    shutil.copytree(out, tmp_path / "out")
+    assert "mixed versions" not in (out / "figures" / "simulation.csv").read_text()
+    store = Store(tmp_path / "out" / "store")
+    folder = tasks(tiny, tiny.cells(TINY), store)[0].folder
+    path = folder / "provenance.json"
+    origin = json.loads(path.read_text())
+    path.write_text(json.dumps({**origin, "python": "3.99.0"}))
+    with pytest.raises(ValueError, match=r"provenance.json not as written"):
+        compute_and_draw(tmp_path / "out", num_workers=0)
+    hashes = json.loads((folder / HASHES).read_text())
+    hashes["provenance.json"] = hashlib.sha256(path.read_bytes()).hexdigest()
+    (folder / HASHES).write_text(json.dumps(hashes))
+    compute_and_draw(tmp_path / "out", num_workers=0)
+    assert "mixed versions" in (tmp_path / "out" / "figures" / "simulation.csv").read_text()
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "cells were computed by different versions" in page
 
 
 def test_seeds_reach_the_world_and_the_training(out, tiny):

@@ -184,3 +184,52 @@ def test_settings_are_compared_seed_by_seed():
     ])  # fmt: skip
     larger = {"panel": "size", "size": 8}
     assert results.between("score.a", larger, SETTING) == es.interval([3.0, 4.0])
+
+
+RECORDS = [
+    record([2, 3], score__a=[30.0, None]),
+    record([0, 1], score__a=[10.0, 20.0]),
+    record([0, 1], training={"num_steps": 9}, score__trained=[3.0, 4.0]),
+    record([0], size=8, score__a=[5.0]),
+]
+
+
+def test_a_frame_has_a_row_a_setting_metric_and_seed():
+    frame = Results(RECORDS).to_pandas()
+    assert list(frame.columns) == ["panel", "size", "metric", "seed", "value"]
+    assert len(frame) == 7
+    chosen = frame[(frame["size"] == 4) & (frame["metric"] == "score.a")]
+    assert list(chosen["seed"]) == [0, 1, 2, 3]
+    np.testing.assert_array_equal(chosen["value"], [10, 20, 30, np.nan])
+    assert set(frame[frame["metric"] == "score.trained"]["seed"]) == {0, 1}
+
+
+def test_a_dataset_has_the_same_numbers_by_setting_and_seed():
+    found = Results(RECORDS).to_xarray()
+    assert dict(found.sizes) == {"setting": 2, "seed": 4}
+    small = found.where(found["size"] == 4, drop=True).isel(setting=0)
+    np.testing.assert_array_equal(small["score.a"], [10, 20, 30, np.nan])
+    np.testing.assert_array_equal(small["score.trained"], [3, 4, np.nan, np.nan])
+    np.testing.assert_array_equal(found["score.a"][1], [5, np.nan, np.nan, np.nan])
+    assert list(found["panel"].values) == ["size", "size"]
+
+
+def test_settings_that_are_lists_or_missing_stay_whole():
+    records = [
+        CellRecord({"sizes": [1, 2], "seeds": [0]}, {"x": [1.0]}),
+        CellRecord({"sizes": [1, 2, 3], "seeds": [0]}, {"x": [2.0]}),
+    ]
+    records = [r._replace(config={**r.config, "sizes": tuple(r.config["sizes"])}) for r in records]
+    found = Results(records).to_xarray()
+    assert list(found["sizes"].values) == [(1, 2), (1, 2, 3)]
+    assert len(Results(records).to_pandas()) == 2
+
+
+@pytest.mark.parametrize("name", ["pandas", "xarray"])
+def test_what_is_not_installed_is_named_with_its_remedy(monkeypatch, name):
+    def missing(wanted):
+        raise ImportError(wanted)
+
+    monkeypatch.setattr("experiments.results.importlib.import_module", missing)
+    with pytest.raises(ImportError, match=rf"this needs {name}: .*latentgen\[{name}\]"):
+        getattr(Results(RECORDS), f"to_{name}")()

@@ -1,14 +1,19 @@
 """Is a stored cell whole or absent, found again, and never mistaken for another?"""
 
 import json
+import multiprocessing
 import os
+import shutil
+import signal
 from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from experiments.experiment import CellResult
-from experiments.store import Store, canonical, cell_hash
+from experiments.store import FILES, HASHES, LOCKS, Store, canonical, cell_hash, damage
 
 
 @dataclass(frozen=True)
@@ -23,6 +28,7 @@ class Cell:
     inner: Inner | None = None
 
 
+ORIGIN = {"sources": "abc", "seconds": 1.5}
 RESULT = CellResult({"score": [0.25, 1.0], "none": [np.nan, np.inf]}, {"loss": np.arange(6.0)})
 
 
@@ -32,28 +38,28 @@ def store(tmp_path):
 
 
 def kept(store):
-    """Everything below the store but its own folders."""
-    return sorted(p.relative_to(store.root).as_posix() for p in store.root.rglob("*"))
+    """Everything below the store but its locks."""
+    paths = (p.relative_to(store.root) for p in store.root.rglob("*"))
+    return sorted(path.as_posix() for path in paths if path.parts[0] != LOCKS)
 
 
 def test_what_is_written_is_read_again(store):
     cell = Cell(inner=Inner())
     folder = store.folder("toy", cell, "abc")
     assert not store.has(folder)
-    store.write(folder, cell, RESULT, {"seconds": 1.5})
+    store.write(folder, cell, RESULT, ORIGIN)
     assert store.has(folder)
     config, metrics = store.read(folder)
     assert config == {"size": 2, "seeds": [0, 1], "inner": {"rate": 0.1}}
     assert metrics == {"score": [0.25, 1.0], "none": [None, None]}
-    names = ["arrays.npz", "config.json", "metrics.json", "provenance.json"]
-    assert sorted(path.name for path in folder.iterdir()) == names
-    assert json.loads((folder / "provenance.json").read_text()) == {"seconds": 1.5}
+    assert sorted(path.name for path in folder.iterdir()) == sorted([*FILES, HASHES])
+    assert json.loads((folder / "provenance.json").read_text()) == ORIGIN
     np.testing.assert_array_equal(np.load(folder / "arrays.npz")["loss"], np.arange(6.0))
 
 
 def test_no_answer_is_null_and_never_a_word_that_is_no_json(store):
     folder = store.folder("toy", Cell(), "abc")
-    store.write(folder, Cell(), RESULT, {})
+    store.write(folder, Cell(), RESULT, ORIGIN)
     text = (folder / "metrics.json").read_text()
     assert "null" in text
     assert not {"NaN", "Infinity"} & set(text.replace(",", " ").split())
@@ -82,11 +88,11 @@ def test_a_failure_while_writing_leaves_nothing(store, monkeypatch, broken):
     folder = store.folder("toy", Cell(), "abc")
     monkeypatch.setattr(broken, fail)
     with pytest.raises(OSError, match="no space left"):
-        store.write(folder, Cell(), RESULT, {})
+        store.write(folder, Cell(), RESULT, ORIGIN)
     monkeypatch.undo()
     assert not store.has(folder)
     assert kept(store) == ["toy"]
-    store.write(folder, Cell(), RESULT, {})  # and it can be written afterwards
+    store.write(folder, Cell(), RESULT, ORIGIN)  # and it can be written afterwards
     assert store.has(folder)
 
 
@@ -95,53 +101,135 @@ def test_a_failure_of_the_last_file_leaves_nothing(store, monkeypatch):
 
     def fail_late(descriptor):
         calls.append(descriptor)
-        if len(calls) == 4:  # config, provenance, arrays, then metrics
+        if len(calls) == 5:  # the four files, then their hashes
             raise OSError("interrupted")
         sync(descriptor)
 
     monkeypatch.setattr(os, "fsync", fail_late)
     with pytest.raises(OSError, match="interrupted"):
-        store.write(store.folder("toy", Cell(), "abc"), Cell(), RESULT, {})
+        store.write(store.folder("toy", Cell(), "abc"), Cell(), RESULT, ORIGIN)
     assert kept(store) == ["toy"]
 
 
 def test_metrics_that_are_no_numbers_leave_nothing(store):
     folder = store.folder("toy", Cell(), "abc")
     with pytest.raises(TypeError):
-        store.write(folder, Cell(), CellResult({"score": ["high"]}, {}), {})
+        store.write(folder, Cell(), CellResult({"score": ["high"]}, {}), ORIGIN)
     assert kept(store) == ["toy"]
 
 
 def test_of_two_writers_the_first_one_stays(store):
     folder = store.folder("toy", Cell(), "abc")
-    store.write(folder, Cell(), RESULT, {})
-    store.write(folder, Cell(), CellResult({"score": [9.0, 9.0]}, {}), {})
+    store.write(folder, Cell(), RESULT, ORIGIN)
+    store.write(folder, Cell(), CellResult({"score": [9.0, 9.0]}, {}), ORIGIN)
     assert store.read(folder).metrics["score"] == [0.25, 1.0]
-    assert sorted(path.name for path in folder.parent.iterdir()) == [folder.name]
-
-
-@pytest.mark.parametrize("name", ["metrics.json", "config.json"])
-@pytest.mark.parametrize("content", ['{"score": [0.2', None, b"\xff\xfe"])
-def test_a_damaged_cell_is_named(store, name, content):
-    folder = store.folder("toy", Cell(), "abc")
-    store.write(folder, Cell(), RESULT, {})
-    if content is None:
-        (folder / name).unlink()
-    else:
-        data = content if isinstance(content, bytes) else content.encode()
-        (folder / name).write_bytes(data)
-    with pytest.raises(ValueError, match=rf"{folder} is damaged .*: delete that folder and run"):
-        store.read(folder)
-
-
-def test_a_cell_that_lost_its_metrics_is_named_when_it_is_to_be_replaced(store):
-    folder = store.folder("toy", Cell(), "abc")
-    store.write(folder, Cell(), RESULT, {})
-    (folder / "metrics.json").unlink()
-    assert not store.has(folder)
-    with pytest.raises(ValueError, match=rf"{folder} is damaged .*: delete that folder and run"):
-        store.write(folder, Cell(), RESULT, {})
     assert [path.name for path in folder.parent.iterdir()] == [folder.name]
+
+
+def corrupt(folder, name, how, place):
+    """Damage a file; place is where, as a share of its length."""
+    path = folder / name
+    data = path.read_bytes()
+    at = min(int(place * len(data)), len(data) - 1)
+    if how == "truncated":
+        path.write_bytes(data[:at])
+    elif how == "flipped":
+        path.write_bytes(data[:at] + bytes([data[at] ^ (1 << at % 8)]) + data[at + 1 :])
+    elif how == "appended":
+        path.write_bytes(data + b" ")
+    elif how == "deleted":
+        path.unlink()
+    else:
+        path.write_bytes((folder / FILES[(FILES.index(name) + 1) % len(FILES)]).read_bytes())
+
+
+@given(
+    name=st.sampled_from([*FILES, HASHES]),
+    how=st.sampled_from(["truncated", "flipped", "appended", "deleted"]),
+    place=st.floats(0, 1, exclude_max=True),
+)
+def test_damage_anywhere_is_seen_and_named_and_the_cell_is_never_read(
+    tmp_path_factory, name, how, place
+):
+    store = Store(tmp_path_factory.mktemp("store"))
+    folder = store.folder("toy", Cell(), "abc")
+    store.write(folder, Cell(), RESULT, ORIGIN)
+    assert damage(folder) == ""
+    hashes = (folder / HASHES).read_text()
+    corrupt(folder, name, how, place)
+    if name == HASHES and how != "deleted" and _same_hashes(folder, hashes):
+        assert damage(folder) == ""  # a changed blank
+    else:
+        with pytest.raises(ValueError, match=rf"{folder} is damaged \(.*computes it again"):
+            store.read(folder)
+    shutil.rmtree(store.root)
+
+
+def _same_hashes(folder, before):
+    try:
+        return json.loads((folder / HASHES).read_text()) == json.loads(before)
+    except ValueError:
+        return False
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_in_the_place_of_another_is_damage(store, name):
+    folder = store.folder("toy", Cell(), "abc")
+    store.write(folder, Cell(), RESULT, ORIGIN)
+    corrupt(folder, name, "swapped", 0)
+    assert damage(folder) == f"{name} not as written"
+
+
+def test_a_whole_cell_under_the_name_of_another_is_damage(store):
+    folder, other = store.folder("toy", Cell(), "abc"), store.folder("toy", Cell(size=3), "abc")
+    store.write(folder, Cell(), RESULT, ORIGIN)
+    folder.rename(other)
+    with pytest.raises(ValueError, match=r"its name is that of another cell"):
+        store.read(other)
+
+
+def test_a_damaged_cell_can_be_taken_away_and_computed_again(store):
+    folder = store.folder("toy", Cell(), "abc")
+    store.write(folder, Cell(), RESULT, ORIGIN)
+    (folder / "metrics.json").unlink()
+    assert store.has(folder)
+    store.discard(folder)
+    assert kept(store) == ["toy"]
+    store.write(folder, Cell(), RESULT, ORIGIN)
+    assert store.read(folder).metrics["score"] == [0.25, 1.0]
+
+
+def test_a_cell_is_claimed_once_and_free_again_afterwards(store):
+    folder, other = store.folder("toy", Cell(), "abc"), store.folder("toy", Cell(size=3), "abc")
+    with store.claimed(folder) as mine, store.claimed(folder) as theirs:
+        assert (mine, theirs) == (True, False)
+        with store.claimed(other) as another:
+            assert another
+    with Store(store.root).claimed(folder) as mine:
+        assert mine
+    assert not store.has(folder)
+
+
+def _claim_and_wait(root, folder, ready):
+    with Store(root).claimed(folder) as mine:
+        ready.put(mine)
+        signal.pause()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="no process can be killed like this elsewhere")
+def test_a_claim_dies_with_its_holder(store):
+    folder = store.folder("toy", Cell(), "abc")
+    spawn = multiprocessing.get_context("spawn")
+    ready = spawn.Queue()
+    holder = spawn.Process(target=_claim_and_wait, args=(store.root, folder, ready))
+    holder.start()
+    assert ready.get(timeout=60)
+    with store.claimed(folder) as mine:
+        assert not mine
+    os.kill(holder.pid, signal.SIGKILL)
+    holder.join(60)
+    with store.claimed(folder) as mine:
+        assert mine
 
 
 def test_a_folder_that_cannot_be_written_to_is_refused_with_a_remedy(tmp_path):

@@ -1,0 +1,86 @@
+"""What in an output folder is of no more use, and how is it deleted while others compute?
+
+Cells of another version of the code, damaged cells, cells of experiments that are gone, and what
+a killed process left half-written. A cell that somebody has in hand is left alone.
+"""
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from experiments import registry
+from experiments.sources import source_digest
+from experiments.store import LOCKS, Store, damage
+
+HASH_DIGITS = 16
+
+
+def clean(out: Path, *, dry_run: bool) -> list[str]:
+    """Delete what is of no more use; what was deleted, or would be, a line each and a sum.
+
+    Raises ValueError when nothing is stored there.
+    """
+    if not (out / "store").is_dir():
+        raise ValueError(f"nothing is stored in {out}: name another folder with --out")
+    store = Store(out / "store")
+    lines, freed = [], 0
+    for folder, reason in _useless(store):
+        size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+        if not dry_run and not _delete(folder, store):
+            continue
+        lines.append(f"{folder}: {reason}")
+        freed += size
+    if not dry_run:
+        _delete_locks(store)
+    done = "would be deleted" if dry_run else "deleted"
+    return [*lines, f"{len(lines)} folders {done}, {freed / 2**20:.1f} MiB"]
+
+
+def _useless(store: Store) -> Iterator[tuple[Path, str]]:
+    known = registry.questions()
+    for parent in sorted(path for path in store.root.iterdir() if path.is_dir()):
+        if parent.name == LOCKS:
+            continue
+        current = None
+        if parent.name in known:
+            current = source_digest(registry.experiment(parent.name).compute.__module__)
+        for folder in sorted(parent.iterdir()):
+            reason = _reason(folder, current)
+            if reason:
+                yield folder, reason
+
+
+def _reason(folder: Path, current: str | None) -> str:
+    """Why a folder is of no more use; empty when it is."""
+    if folder.name.startswith("."):
+        return "left by a process that was killed"
+    if current is None:
+        return "of an experiment that this version does not have"
+    problem = damage(folder)
+    if problem:
+        return f"damaged ({problem})"
+    provenance = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))
+    return "" if provenance["sources"] == current else "of another version of the code"
+
+
+def _delete(folder: Path, store: Store) -> bool:
+    """Whether the folder was deleted: not when somebody has its cell in hand."""
+    cell = folder.with_name(folder.name.lstrip(".")[:HASH_DIGITS])
+    with store.claimed(cell) as mine:
+        if not mine:
+            return False
+        if folder.name.startswith("."):
+            shutil.rmtree(folder, ignore_errors=True)
+        else:
+            store.discard(folder)
+    return True
+
+
+def _delete_locks(store: Store) -> None:
+    """Delete the locks of cells that nobody has in hand; who waits notices and makes another."""
+    for lock in sorted((store.root / LOCKS).glob("*.lock")):
+        experiment, _, cell = lock.stem.rpartition("-")
+        with store.claimed(store.root / experiment / cell) as mine:
+            if mine:
+                lock.unlink(missing_ok=True)

@@ -1,0 +1,113 @@
+"""Which commands and options does the command line have?
+
+Read without importing anything heavy, so that `--help` and `list` are fast.
+"""
+
+from dataclasses import dataclass, field, make_dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import tyro
+
+
+@dataclass(frozen=True)
+class List:
+    """List the experiments and their questions (piped: name, tab, question)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Folder:
+    """Where results live."""
+
+    out: Path = Path("output")
+    """The output folder: store/, figures/, report.html."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stored(Folder):
+    """Which stored results are meant."""
+
+    profile: str = "paper"
+    """smoke (a check, not evidence), paper, or full."""
+    seeds: int | None = None
+    """Trained seeds; rounded up to whole blocks. More seeds only add to what is stored."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report(Stored):
+    """Draw the figures and write the report again, from stored results only."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claims(Stored):
+    """Say what the stored results say of every claim.
+
+    Piped: one line a claim, its fields between tabs, no header.
+    """
+
+    json: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
+    """A JSON array instead; only that goes to stdout."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Show(Stored):
+    """Show what is stored of an experiment, of a claim, or of a cell (by its hash)."""
+
+    name: tyro.conf.Positional[str]
+    """An experiment, a claim, or the first digits of a cell's hash."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clean(Folder):
+    """Delete stored cells of other versions of the code, damaged ones and leftovers."""
+
+    dry_run: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
+    """Only say what would be deleted."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figures(Report):
+    """Compute what is missing of every experiment, draw all figures, write the report."""
+
+    workers: int | None = None
+    """Worker processes; by default one per core, at most eight. 1: in this process."""
+    dask: str | None = None
+    """The address of a dask scheduler, whose workers compute instead."""
+    quiet: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
+    """Say nothing but what is damaged and where the results are."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run(Figures):
+    """Compute what is missing of one experiment, draw its figures, write the report.
+
+    Every setting of the experiment is an option, too: latentgen run NAME --help lists them.
+    """
+
+    name: tyro.conf.Positional[str]
+    """An experiment, see `latentgen list`."""
+
+
+COMMANDS: Any = (  # a union is no type to a type checker where a value is asked for
+    Annotated[List, tyro.conf.subcommand("list")]
+    | Annotated[Run, tyro.conf.subcommand("run")]
+    | Annotated[Figures, tyro.conf.subcommand("figures")]
+    | Annotated[Report, tyro.conf.subcommand("report")]
+    | Annotated[Claims, tyro.conf.subcommand("claims")]
+    | Annotated[Show, tyro.conf.subcommand("show")]
+    | Annotated[Clean, tyro.conf.subcommand("clean")]
+)
+
+
+def run_with_settings(config: Any) -> Any:
+    """`Run` with the settings of an experiment as further options, config being the default."""
+    settings = Annotated[type(config), tyro.conf.arg(name="")]
+    made = make_dataclass(
+        "Run",
+        [("config", settings, field(default=config))],
+        bases=(Run,),
+        frozen=True,
+        kw_only=True,
+    )
+    made.__doc__ = Run.__doc__
+    return made

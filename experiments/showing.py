@@ -1,0 +1,86 @@
+"""What is stored of an experiment, of a claim, or of a cell, in words?"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from experiments import claims, registry
+from experiments.runner import tasks
+from experiments.selection import Selection, select
+from experiments.store import Store, damage
+
+LEAST_DIGITS = 4  # of a cell's hash
+WIDEST_ROW = 8  # seeds of a metric that are printed
+
+
+def show(name: str, out: Path, profile: str, num_seeds: int | None) -> str:
+    """What is stored under a name. Raises ValueError offering the nearest name."""
+    if name in registry.questions():
+        return _experiment(select(name, profile, num_seeds), out)
+    found = _cells(name, out)
+    if len(found) == 1:
+        return _cell(found[0])
+    if found:
+        raise ValueError(
+            f"{name} begins the hashes of {len(found)} cells: give more digits, for example "
+            f"{found[0].name}"
+        )
+    rows = {row.name: row for row in claims.ledger(out, profile, num_seeds)}
+    registry.check_known("experiment, claim or cell", name, [*registry.questions(), *rows])
+    fields = rows[name]._asdict()
+    width = max(map(len, fields))
+    return "\n".join(f"{key:<{width}}  {value}" for key, value in fields.items())
+
+
+def _experiment(selection: Selection, out: Path) -> str:
+    experiment = selection.experiment
+    lines = [experiment.question, "", f"command  {selection.command}", f"results  {out}"]
+    if not (out / "store").is_dir():
+        return "\n".join([*lines, "nothing is stored there"])
+    store = Store(out / "store")
+    wanted = tasks(experiment, selection.cells, store)
+    stored = [task for task in wanted if store.has(task.folder)]
+    lines += [f"cells    {len(stored)} of {len(wanted)} are stored", ""]
+    if len(stored) < len(wanted):
+        lines.append("incomplete: the finding is told once all cells are there")
+    else:
+        records = [store.read(task.folder) for task in wanted]
+        finding = experiment.finding(records, selection.profile != "smoke")
+        lines += [finding.headline, *(f"\n{text}" for text in finding.paragraphs), ""]
+    lines += [f"{task.folder.name}  {_settings(vars(task.cell))}" for task in stored]
+    return "\n".join(lines)
+
+
+def _cells(digits: str, out: Path) -> list[Path]:
+    """The cells whose hashes begin with these digits."""
+    if len(digits) < LEAST_DIGITS or set(digits) - set("0123456789abcdef"):
+        return []
+    return sorted((out / "store").glob(f"[!.]*/{digits}*"))
+
+
+def _cell(folder: Path) -> str:
+    problem = damage(folder)
+    if problem:
+        return f"{folder}\ndamaged: {problem}"
+    parts = {
+        name: json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+        for name in ("config", "provenance", "metrics")
+    }
+    lines = [str(folder)]
+    for name in ("config", "provenance"):
+        lines += ["", name, *(f"  {key}: {value}" for key, value in parts[name].items())]
+    lines += ["", "metrics, one number a seed"]
+    lines += [f"  {key}: {_numbers(row)}" for key, row in parts["metrics"].items()]
+    with np.load(folder / "arrays.npz", allow_pickle=False) as arrays:
+        shapes = [f"  {key}: {arrays[key].dtype} {arrays[key].shape}" for key in arrays.files]
+    return "\n".join([*lines, *(["", "arrays", *shapes] if shapes else [])])
+
+
+def _numbers(row: list[float | None]) -> str:
+    shown = ["–" if value is None else f"{value:.6g}" for value in row[:WIDEST_ROW]]
+    return ", ".join(shown) + (f", … ({len(row)} in all)" if len(row) > WIDEST_ROW else "")
+
+
+def _settings(config: dict[str, object]) -> str:
+    return ", ".join(f"{key} {value}" for key, value in config.items())
