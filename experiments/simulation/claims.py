@@ -41,8 +41,8 @@ def _law(records: Sequence[CellRecord], law: str, pinned: bool) -> Judgement:
     results = Results(records)
     setting = _largest(results, pinned)
     score = results.best(f"score_{law}.oracle", setting)
-    verdict = _counted_law(results, law, setting)
     gap = results.paired(f"score_{law}.oracle.held_out", "score_raw_input.oracle.held_out", setting)
+    verdict = supported_verdict(_counted_law(results, law, setting), [gap])
     trained = results.best(f"score_{law}.trained", setting)
     return Judgement(
         verdict,

@@ -215,11 +215,13 @@ def test_two_quantities_move_together_when_both_intervals_are_on_one_side(first,
         ("holds", [limits(0.05, 0.1)], "holds"),
         ("holds", [limits(0.05, 0.1), limits(0.04, 0.1)], "not evidence"),
         ("holds", [], "not evidence"),
+        ("approximate", [limits(0.05, 0.1)], "approximate"),
+        ("approximate", [limits(0.04, 0.1)], "not evidence"),
         ("fails", [limits(0.0, 0.1)], "fails"),
         ("undecided", [limits(0.0, 0.1)], "undecided"),
     ],
 )
-def test_only_what_holds_needs_to_exceed_its_nulls(verdict, gaps, shown):
+def test_what_holds_or_nearly_needs_to_exceed_its_nulls(verdict, gaps, shown):
     assert verdicts.supported_verdict(verdict, gaps) == shown
 
 
