@@ -41,7 +41,7 @@ bench: $(VENV)/.test  ## time everything beside what limits it, and beside peers
 	@$(BIN)/python -m benchmarks.limits
 
 docs: $(VENV)/.test  ## build the documentation into docs/_build, warnings as errors
-	@$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build
+	@$(BIN)/python -m sphinx -E -W --keep-going -q -b html docs docs/_build
 	@echo "docs/_build/index.html"
 
 lint: $(VENV)/.test  ## check style (ruff)
