@@ -1,0 +1,83 @@
+"""Do dask's workers compute cells, and does one that is killed cost only what it had in hand?"""
+
+import io
+import os
+import signal
+import threading
+import time
+
+import pytest
+from rich.console import Console
+
+from experiments import executors, registry, runner
+from experiments.store import Store
+from experiments.view import View
+
+distributed = pytest.importorskip("distributed")
+pytestmark = [
+    pytest.mark.skipif(os.name != "posix", reason="kill -9 is a signal of POSIX"),
+    # What dask says when a worker is lost, and while it closes, is no concern of ours.
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning"),
+]
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+    ) as made:
+        yield made
+
+
+def cells():
+    """Nine real cells without training, of different shapes."""
+    chosen = registry.experiment("simulation")
+    exact = [c for c in chosen.cells(chosen.profiles["paper"]) if c.training is None]
+    return chosen, [c for c in exact if c.panel == "size" and c.num_context_bits <= 8][:9]
+
+
+def compute(store, pool, number):
+    chosen, wanted = cells()
+    planned = runner.tasks(chosen, wanted, store)
+    view = View(Console(file=io.StringIO()))
+    runner.compute_missing(planned, store, pool, view, "c", num_workers=number)
+    return [store.read(task.folder) for task in planned]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    store = Store(tmp_path_factory.mktemp("undisturbed"))
+    with executors.local(1) as pool:
+        return compute(store, pool, 1)
+
+
+def test_a_worker_that_is_killed_costs_only_its_cell(cluster, tmp_path, undisturbed):
+    store, killed = Store(tmp_path), []
+
+    def kill():
+        while not list(store.root.glob("simulation/[!.]*")):
+            time.sleep(0.02)
+        pid = next(iter(cluster.workers.values())).pid
+        os.kill(pid, signal.SIGKILL)
+        killed.append(pid)
+
+    killer = threading.Thread(target=kill)
+    with executors.dask(cluster.scheduler_address) as (pool, number):
+        assert number == 2
+        killer.start()
+        found = compute(store, pool, number)
+    killer.join()
+    assert killed
+    assert found == undisturbed
+
+
+def test_a_scheduler_that_does_not_answer_is_named(monkeypatch):
+    monkeypatch.setattr(executors, "CONNECT_SECONDS", 0.5)
+    with (
+        pytest.raises(ValueError, match=r"no dask scheduler answers at tcp://127.0.0.1:9 "),
+        executors.dask("tcp://127.0.0.1:9"),
+    ):
+        pass
