@@ -69,7 +69,6 @@ def main(out, num_cells, num_threads):
             wanted, store, pool, View(Console(file=sys.stderr)), "toy",
             num_workers=num_threads, shared_memory=True,
         )  # fmt: skip
-    print("done", flush=True)
 
 
 if __name__ == "__main__":
