@@ -65,6 +65,7 @@ def _form(words: list[str]) -> tuple[Any, list[str]]:
     """What to parse the words as: with the settings of an experiment where one is run."""
     if words[:1] != ["run"]:
         return COMMANDS, words
+    _set_environment()  # before numpy is loaded, which reads it once
     from experiments import registry  # imported late: --help and list stay fast
 
     known = registry.questions()
@@ -73,7 +74,6 @@ def _form(words: list[str]) -> tuple[Any, list[str]]:
         if len(words) > 1 and not words[1].startswith("-"):
             registry.check_known("experiment", words[1], known)
         return COMMANDS, words
-    _set_environment()
     profiles = registry.experiment(name).profiles
     asked = [word.split("=")[-1] for word in _values(words, "--profile")]
     usual = profiles.get(asked[-1] if asked else Run.profile, profiles["paper"])

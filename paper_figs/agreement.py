@@ -11,34 +11,28 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from paper_figs import style
+from paper_figs.agreement_directions import directions
+from paper_figs.agreement_points import (
+    ACROSS,
+    END,
+    KINDS,
+    NULLS,
+    ORACLE,
+    START,
+    THRESHOLD,
+    WITHIN,
+    Point,
+    point,
+    token_counts,
+)
 from paper_figs.tables import Row, read_rows, select, stamp
 
-Point = tuple[float, float, float]  # mean, low, high
-
-END, START, THRESHOLD = "end", "start", "10"
-WITHIN = {"mlp": "MLP, MLP", "gru": "GRU, GRU", "transformer": "transformer, transformer"}
-ACROSS = {
-    "mlp+gru": "MLP, GRU",
-    "mlp+transformer": "MLP, transformer",
-    "gru+transformer": "GRU, transformer",
-}
-ORACLE = {
-    "mlp+oracle": "MLP, oracle",
-    "gru+oracle": "GRU, oracle",
-    "transformer+oracle": "transformer, oracle",
-}
 UNABLE = {"log_bilinear": "log-bilinear twice\n(not trained: cannot fit)"}
 QUANTITIES = {
     "r2": (style.BLUE, "f whitened: all directions alike", 0.16),
     "r2_logits": (style.ORANGE, "logits weighed by p(y)", -0.16),
 }
-NULLS = {"untrained": "-", "raw_input": (0, (1, 1)), "permuted": (0, (4, 1.5))}
 STAGES = ("300", "100", "30", "10", "3", "1", "end")
-KINDS = (
-    (WITHIN, style.BLUE, "two networks, one architecture"),
-    (ACROSS, style.ORANGE, "two architectures"),
-    (ORACLE, style.GREEN, "network and oracle"),
-)
 MADE = {
     "noisy": (style.BLACK, "-", "made: equal noise on all directions"),
     "scrambled": (style.PURPLE, "-", "made: smallest directions scrambled"),
@@ -59,7 +53,8 @@ FAR_PRINT = (
     ".03, .01, .003, .001 of I(x; y)\n(where every world came that far) and the end of training. "
     "Circles, squares, triangles: MLP, GRU, transformer; of two\narchitectures MLP with GRU, MLP "
     "with transformer, GRU with transformer. Lines: made from the exact predictor, nothing\n"
-    "trained. ρ: rank correlation over the pairs of two networks within a world, mean over worlds."
+    "trained. ρ: rank correlation over the pairs of two networks within a world, mean over worlds, "
+    "of all stages and of the\nend alone."
 )
 
 
@@ -67,18 +62,18 @@ def draw(table: Path) -> dict[str, Figure]:
     """name -> Figure, drawn from the stored table alone."""
     rows = read_rows(table)
     with matplotlib.rc_context(style.SETTINGS):
-        figures = {"agreement_pairs": _pairs(rows), "agreement_distances": _distances(rows)}
+        figures = {
+            "agreement_pairs": _pairs(rows),
+            "agreement_directions": directions(rows),
+            "agreement_distances": _distances(rows),
+        }
         for figure in figures.values():
             style.stamp_smoke(figure, stamp(rows))
     return figures
 
 
-def _token_counts(rows: list[Row]) -> list[str]:
-    return sorted({row["num_tokens"] for row in rows}, key=int, reverse=True)
-
-
 def _pairs(rows: list[Row]) -> Figure:
-    counts = _token_counts(rows)
+    counts = token_counts(rows)
     figure = Figure(figsize=(4.4 + 3.3 * len(counts), 5.8))
     grid = figure.subplots(1, len(counts), sharey=True, squeeze=False)[0]
     for axes, count in zip(grid, counts, strict=True):
@@ -109,7 +104,7 @@ def _strip(axes: Axes, rows: list[Row]) -> None:
     for place, pair in enumerate(names):
         for quantity, (colour, _, shift) in QUANTITIES.items():
             for stage, face in ((THRESHOLD, "white"), (END, colour)):
-                found = _point(rows, quantity, pair, "held_out", stage)
+                found = point(rows, quantity, pair, "held_out", stage)
                 if found is not None:
                     _dot(axes, found, -place + shift, colour, face)
             for null, dashes in NULLS.items():
@@ -139,14 +134,14 @@ def _dot(axes: Axes, found: Point, height: float, colour: str, face: str) -> Non
 def _nulls(rows: list[Row], pair: str, null: str, quantity: str = "r2") -> list[float]:
     """A null's mean for every architecture of the pair."""
     if null == "untrained":
-        found = [_point(rows, quantity, pair, "held_out", START)]
+        found = [point(rows, quantity, pair, "held_out", START)]
     else:
-        found = [_point(rows, quantity, part, null, "") for part in pair.split("+")]
+        found = [point(rows, quantity, part, null, "") for part in pair.split("+")]
     return [point[0] for point in found if point is not None]
 
 
 def _distances(rows: list[Row]) -> Figure:
-    counts = _token_counts(rows)
+    counts = token_counts(rows)
     figure = Figure(figsize=(8.6, 1.7 + 2.2 * len(counts)))
     grid = figure.subplots(len(counts), len(DISTANCES), sharex="col", sharey="row", squeeze=False)
     for line, count in zip(grid, counts, strict=True):
@@ -189,9 +184,13 @@ def _scatter(axes: Axes, rows: list[Row], distance: str) -> None:
             zorder=1,
         )
     _scatter_nulls(axes, rows, distance)
-    rank = _point(rows, f"rank_{distance}", "pairs", "course", "")
-    if rank is not None:
-        axes.text(0.04, 0.88, f"ρ = {rank[0]:.3f}", transform=axes.transAxes, va="top", fontsize=8)
+    ranks = {
+        name: point(rows, f"rank_{distance}", "pairs", estimate, "")
+        for estimate, name in {"course": "all", "end": "end"}.items()
+    }
+    told = [f"ρ {name} {rank[0]:.2f}" for name, rank in ranks.items() if rank is not None]
+    place = {"ha": "right", "va": "bottom", "transform": axes.transAxes}
+    axes.text(0.97, 0.06, "\n".join(told), fontsize=8, **place)
     axes.set_xscale("log")
     axes.set_yscale("log")
 
@@ -229,8 +228,8 @@ def _placed(
     """log10 of the distance and of 1 − R² at the stages that have both."""
     found = []
     for stage in stages:
-        across = _point(rows, distance, source, "population", stage)
-        up = _point(rows, "missed", source, "held_out", stage)
+        across = point(rows, f"log10_{distance}", source, "population", stage)
+        up = point(rows, "log10_missed", source, "held_out", stage)
         if across is not None and up is not None:
             found.append((across, up))
     return found
@@ -261,16 +260,6 @@ def _cloud(
         label=label or None,
         zorder=2,
     )
-
-
-def _point(rows: list[Row], quantity: str, source: str, estimate: str, stage: str) -> Point | None:
-    """Mean and limits of a metric, the mean for limits where there is one world; None without."""
-    for row in select(rows, quantity=quantity, source=source, estimate=estimate, concept=stage):
-        if row["mean"]:
-            mean = float(row["mean"])
-            low, high = (float(row[name]) if row[name] else mean for name in ("low", "high"))
-            return mean, low, high
-    return None
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
 """The figures of scale: what changes with the number of concepts, and what it costs."""
 
-import math
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 from matplotlib.axes import Axes
@@ -16,9 +17,14 @@ SIZE, LABEL = "num_concepts", "number of concepts m"
 FLOOR = 1e-3  # where the axes of what is missed end
 LAWS = {
     "log_posterior": (style.BLUE, "o", "log p(c∣x)"),
-    "marginals": (style.ORANGE, "s", "marginal beliefs p(c_k∣x)"),
+    "marginals": (style.ORANGE, "s", "p(c_k∣x)"),
 }
-DIM_LOOKS = ((style.GREEN, "o", "-"), (style.BLUE, "s", "-"), (style.PURPLE, "^", (0, (4, 2))))
+NARROW, WIDE = (style.GREEN, "D", "-"), (style.PURPLE, "^", (0, (4, 2)))
+SCORE_NULLS = ("score_raw_input.trained", "score_permuted.trained", "score_log_posterior.untrained")
+READOUT_NULLS = ("readout.raw_input", "readout.permuted", "readout.untrained")
+NULL_LOOKS = {"raw input": "--", "rows permuted": "-.", "untrained": ":"}
+SATURATED = "hollow and dashes: not held out"
+ASIDE = 1.06  # factor by which the widest predictors are drawn aside, so as not to hide others
 PARTS = {
     "exact": (style.BLACK, "o", "exact beliefs"),
     "oracle": (style.GREEN, "s", "perfect predictor, its fits"),
@@ -28,14 +34,17 @@ PARTS = {
 STEPS = {"steps_to_tenth": ("o", ".1 of I"), "steps_to_counted": ("s", ".01 of I")}
 FAMILIES = {"fixed": (style.BLUE, "16 tokens"), "growing": (style.ORANGE, "y names c")}
 LAW_PRINT = (
-    "Lines with bands: best predictor of d dimensions (oracle). Markers: trained. Grey: nulls. "
-    "Bars, bands: 95 % t intervals over seeds.\nContexts of one belief are held out together; "
-    "hollow and dotted: scored on the population, as too few beliefs could be held out."
+    "Lines: oracle, the best predictor of d dimensions; markers: trained; bars, bands: 95 % t "
+    "intervals over seeds (20 worlds for the oracle with 16 tokens, else 10).\n"
+    "Contexts of one belief are held out together; hollow markers, single dashes: too few beliefs "
+    "for that, fitted and scored on all contexts drawn. Dotted: all of p(x),\nevery belief "
+    "enumerated to m = 6, beyond fitted and scored on those drawn. Lower row: blue is d = |tokens| "
+    "− 1. S is against the predictor's own predictions. d = 32: a little aside."
 )
 COST_PRINT = (
-    "Left: means, 95 % t intervals over seeds, d = |tokens| − 1; lines: power laws through the "
-    "means. A point is left out where some seed does not get there.\nRight: medians over seeds "
-    "and their 95 % intervals, on a shared two-core machine; 16 tokens, d = 15."
+    "Left: means, 95 % t intervals over seeds, d = |tokens| − 1; a point is left out where some "
+    "seed does not get there. Excess loss measured after steps that grow by a fifth.\n"
+    "Right: medians over seeds and their 95 % intervals; 16 tokens, d = 15."
 )
 
 
@@ -56,38 +65,70 @@ def _full(rows: list[Row], family: str) -> list[Row]:
 
 
 def _laws(rows: list[Row]) -> Figure:
-    figure = Figure(figsize=(9.8, 7.2))
+    figure = Figure(figsize=(9.8, 7.4))
     grid = figure.subplots(2, 3, sharex=True, sharey="row", squeeze=False)
-    titles = ("16 tokens, d = 15", "16 tokens, log p(c∣x), other d", "y names c: 2^m tokens")
+    titles = ("16 tokens, d = 15", "16 tokens, other d", "y names c: 2^m tokens")
     for axes, title in zip(grid[0], titles, strict=True):
         axes.set_title(title)
     for column, family in ((0, "fixed"), (2, "growing")):
-        chosen = _full(rows, family)
-        for law, (colour, marker, name) in LAWS.items():
-            _pair(grid[0, column], chosen, f"score_{law}", colour, marker, name)
-        _nulls(grid[0, column], chosen, "score_raw_input.trained", "score_permuted.oracle")
-        _pair(grid[1, column], chosen, "readout", style.BLUE, "o", "representation")
-        names = ("readout.raw_input", "readout.permuted", "readout.untrained")
-        _nulls(grid[1, column], chosen, *names)
-    fixed = select(rows, family="fixed")
-    dims = sorted({int(row["dim"]) for row in fixed})
-    for dim, (colour, marker, dashes) in zip(dims, DIM_LOOKS, strict=False):
-        chosen = select(fixed, dim=dim)
-        for axes, metric in ((grid[0, 1], "score_log_posterior"), (grid[1, 1], "readout")):
-            _pair(axes, chosen, metric, colour, marker, f"d = {dim}", dashes)
+        _family(grid[0, column], grid[1, column], _full(rows, family))
+    _other_dims(grid[0, 1], rows, "score_log_posterior", SCORE_NULLS)
+    _other_dims(grid[1, 1], rows, "readout", READOUT_NULLS)
     grid[0, 0].set_ylabel("1 − S, share of I(x; y) the law misses")
     grid[1, 0].set_ylabel("1 − readout of the p(c_k∣x), mean over k")
     for axes in grid.flat:
         axes.set_yscale("log")
         axes.set_ylim(FLOOR, 3)
         _size_axis(axes, rows)
-    for axes in (*grid[0], grid[1, 0]):
-        axes.legend(loc="lower left", bbox_to_anchor=(0, 1.1), fontsize=7)
     for axes in grid[1]:
         axes.set_xlabel(LABEL)
-    figure.tight_layout(rect=(0, 0.05, 1, 1))
+    figure.tight_layout(rect=(0, 0.16, 1, 1))
+    _legend_below(figure)
     style.note(figure, LAW_PRINT)
     return figure
+
+
+def _family(laws: Axes, readout: Axes, rows: list[Row]) -> None:
+    """Both laws and the readout of one family at d = |tokens| − 1."""
+    for law, (colour, marker, name) in LAWS.items():
+        _pair(laws, rows, f"score_{law}", colour, marker, name)
+        whole = missed(series(rows, SIZE, f"score_{law}.whole.upper"), FLOOR)
+        style.line(laws, whole, colour, f"oracle, all of p(x): {name}", (0, (1, 1)))
+    _pair(readout, rows, "readout", style.BLUE, "o", "")
+    _nulls(laws, rows, SCORE_NULLS)
+    _nulls(readout, rows, READOUT_NULLS)
+
+
+def _legend_below(figure: Figure) -> None:
+    """One legend for all panels, every label once."""
+    found: dict[str, Any] = {}
+    for axes in figure.axes:
+        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
+            found.setdefault(label, handle)
+    figure.legend(
+        list(found.values()),
+        list(found),
+        loc="lower center",
+        bbox_to_anchor=(0.5, 0.06),
+        ncols=4,
+        fontsize=7.5,
+    )
+
+
+def _other_dims(axes: Axes, rows: list[Row], metric: str, nulls: Sequence[str]) -> None:
+    """log p(c|x) below, at and above |tokens| − 1 dimensions, each with its nulls."""
+    fixed = select(rows, family="fixed")
+    usual = {int(row["num_tokens"]) - 1 for row in fixed}
+    for dim in sorted({int(row["dim"]) for row in fixed}):
+        chosen = select(fixed, dim=dim)
+        if dim in usual:
+            _pair(axes, chosen, metric, style.BLUE, "o", "")
+            continue
+        colour, marker, dashes = NARROW if dim < min(usual) else WIDE
+        if dim > max(usual):
+            chosen = [{**row, SIZE: str(ASIDE * float(row[SIZE]))} for row in chosen]
+        _pair(axes, chosen, metric, colour, marker, f"d = {dim}", dashes)
+        _nulls(axes, chosen, nulls)
 
 
 def _pair(
@@ -99,13 +140,24 @@ def _pair(
     name: str,
     dashes: object = "-",
 ) -> None:
-    """What is missed: oracle as a line, trained as markers; where saturated, on the population."""
+    """What is missed: oracle as a line, trained as markers; where saturated, on the population.
+
+    name: as the legend has it; without one it is explained by another curve.
+    """
     held, whole = _both(rows, f"{metric}.oracle")
-    style.line(axes, held, colour, f"oracle: {name}", dashes)
-    style.line(axes, whole, colour, "", (0, (1, 1)))
+    style.line(axes, _visible(held), colour, f"oracle: {name}" if name else "", dashes)
+    axes.plot(whole.position, whole.mean, color=colour, marker="_", markersize=13, linestyle="")
     held, whole = _both(rows, f"{metric}.trained")
-    _markers(axes, held, colour, f"trained: {name}", marker)
-    _markers(axes, whole, colour, "", marker, hollow=True)
+    _markers(axes, held, colour, f"trained: {name}" if name else "", marker)
+    _markers(axes, whole, colour, SATURATED if whole.position else "", marker, hollow=True)
+
+
+def _visible(data: Series) -> Series:
+    """A single point as a short line."""
+    if len(data.position) != 1:
+        return data
+    place = data.position[0]
+    return Series([place / 1.04, place * 1.04], *(2 * column for column in data[1:]))
 
 
 def _both(rows: list[Row], metric: str) -> tuple[Series, Series]:
@@ -135,13 +187,14 @@ def _markers(
     )
 
 
-def _nulls(axes: Axes, rows: list[Row], *metrics: str) -> None:
-    looks = ("--", "-.", ":")
-    for metric, dashes in zip(metrics, looks, strict=False):
-        data = missed(series(rows, SIZE, f"{metric}.held_out"), FLOOR)
-        name = metric.removeprefix("score_").removeprefix("readout.").split(".")[0]
-        named = {"permuted": "rows permuted"}.get(name, name.replace("_", " "))
-        style.null(axes, data, dashes, f"null: {named}")
+def _nulls(axes: Axes, rows: list[Row], metrics: Sequence[str]) -> None:
+    """Nulls, held out; where saturated, a dash for the population."""
+    for metric, (name, dashes) in zip(metrics, NULL_LOOKS.items(), strict=True):
+        held, whole = _both(rows, metric)
+        style.null(axes, held, dashes, f"null: {name}")
+        axes.plot(
+            whole.position, whole.mean, color=style.GREY, marker="_", markersize=9, linestyle=""
+        )
 
 
 def _size_axis(axes: Axes, rows: list[Row]) -> None:
@@ -159,13 +212,8 @@ def _cost(rows: list[Row]) -> Figure:
         chosen = _full(rows, family)
         for metric, (marker, threshold) in STEPS.items():
             data = series(chosen, SIZE, f"{metric}.trained")
-            fitted = _power(data)
-            told = "" if fitted is None else f" (∝ m^{fitted[1]:.1f})"
-            _markers(steps, data, colour, f"{name}, excess {threshold}{told}", marker)
-            if fitted is not None:
-                factor, exponent = fitted
-                curve = [factor * place**exponent for place in data.position]
-                steps.plot(data.position, curve, color=colour, linewidth=0.8, linestyle=":")
+            _markers(steps, data, colour, f"{name}, excess {threshold}", marker)
+            steps.plot(data.position, data.mean, color=colour, linewidth=0.8, linestyle=":")
     for part, (colour, marker, name) in PARTS.items():
         data = _medians(_full(rows, "fixed"), part)
         _markers(seconds, data, colour, name, marker)
@@ -182,18 +230,6 @@ def _cost(rows: list[Row]) -> Figure:
     figure.tight_layout(rect=(0, 0.08, 1, 1))
     style.note(figure, COST_PRINT)
     return figure
-
-
-def _power(data: Series) -> tuple[float, float] | None:
-    """factor and exponent of the power law through the means, least squares in logarithms."""
-    if len(data.position) < 2:
-        return None
-    logs = [(math.log(x), math.log(y)) for x, y in zip(data.position, data.mean, strict=True)]
-    mean_x = sum(x for x, _ in logs) / len(logs)
-    mean_y = sum(y for _, y in logs) / len(logs)
-    spread = sum((x - mean_x) ** 2 for x, _ in logs)
-    exponent = sum((x - mean_x) * (y - mean_y) for x, y in logs) / spread
-    return math.exp(mean_y - exponent * mean_x), exponent
 
 
 def _medians(rows: list[Row], part: str) -> Series:

@@ -3,8 +3,9 @@
 Names of metrics are quantity.source.estimate.stage. source: an architecture (two networks of it),
 two of them joined by + (one network each), an architecture and the oracle, or pairs made without
 training. stage stands where other experiments name a concept: how far both networks were trained,
-as thousandths of I(x; y) that their excess loss is at most, "start" (untrained) or "end"; of made
-pairs their number.
+as thousandths of I(x; y) that their excess loss is at most, "untrained" or "end"; of made pairs
+their number; of r2_direction the principal direction of the exact logits, the largest first, at
+the end of training. log10_ in front of a quantity: its decimal logarithm is stored.
 """
 
 from collections.abc import Hashable
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
+from jaxtyping import Float
 from scipy.stats import rankdata
 
 import estimators as es
@@ -20,6 +22,8 @@ from experiments.agreement.measures import (
     Metrics,
     Rows,
     agreement,
+    direction_agreement,
+    direction_r2,
     identified,
     logit_agreement,
     logit_r2,
@@ -48,6 +52,7 @@ DISTANCES = ("kl", "logit", "llv", "llv_contexts")
 PAIRS = {name: ((name, 0), (name, 1)) for name in FITTING} | {
     f"{one}+{other}": ((one, 0), (other, 0)) for one, other in combinations(FITTING, 2)
 }  # pair type -> its two networks: (architecture, member)
+PARTS = {pair: pair.split("+") for pair in PAIRS if "+" in pair}  # its architectures, of two
 
 
 @dataclass(frozen=True)
@@ -98,6 +103,7 @@ def _measured(exact: Truth, networks: Courses) -> Metrics:
     metrics = _world_metrics(exact) | _excess_metrics(networks) | _ceiling_metrics(exact)
     for name, (one, other) in PAIRS.items():
         metrics |= _course_metrics(name, networks[one], networks[other], exact)
+        metrics |= _direction_metrics(name, networks[one], networks[other], exact)
     unable = networks["log_bilinear", 0], networks["log_bilinear", 1]
     metrics |= _course_metrics("log_bilinear", unable[0], unable[1], exact)
     for name in FITTING:
@@ -114,14 +120,17 @@ def _world_metrics(exact: Truth) -> Metrics:
     return {
         "token_information.exact": es.mutual_information(exact.log_predictive, exact.weight),
         "concept_information.exact": es.mutual_information(exact.log_posterior, exact.weight),
-        "score_argmax.exact": named.population,
+        "score_argmax.oracle.population": named.population,
         "num_contexts.exact": float(len(np.unique(exact.log_predictive.round(9), axis=0))),
         **{f"spectrum.exact.population.{i + 1}": float(s) for i, s in enumerate(share)},
     }
 
 
 def _excess_metrics(networks: Courses) -> Metrics:
-    """The larger excess share of an architecture's two networks, and whether both count."""
+    """The larger excess share of an architecture's two networks, and whether both count.
+
+    counted of two architectures: whether both do; of pairs: whether all of FITTING do.
+    """
     metrics = {}
     for name in ARCHITECTURES:
         both = [networks[name, member] for member in MEMBERS]
@@ -132,6 +141,8 @@ def _excess_metrics(networks: Courses) -> Metrics:
                 metrics[f"excess_share.{name}.population.{stage}"] = largest
         last = metrics.get(f"excess_share.{name}.population.{END}", np.nan)
         metrics[f"counted.{name}"] = float(whole and is_trained(last))
+    for pair, parts in {**PARTS, "pairs": FITTING}.items():
+        metrics[f"counted.{pair}"] = min(metrics[f"counted.{name}"] for name in parts)
     return metrics
 
 
@@ -148,7 +159,25 @@ def _course_metrics(name: str, one: Course, other: Course, exact: Truth) -> Metr
 def _oracle_metrics(name: str, course: Course, exact: Truth) -> Metrics:
     """A network against the exact predictor."""
     perfect = Course(dict.fromkeys(course.log_predicted, exact.log_predictive), {}, False)
-    return _course_metrics(f"{name}+oracle", course, perfect, exact)
+    pair = f"{name}+oracle"
+    return _course_metrics(pair, course, perfect, exact) | _direction_metrics(
+        pair, course, perfect, exact
+    )
+
+
+def _direction_metrics(name: str, one: Course, other: Course, exact: Truth) -> Metrics:
+    """R² along every principal direction of the exact logits, after training and before."""
+    found = {}
+    for estimate, stage in {"held_out": END, "untrained": START}.items():
+        if stage in one.log_predicted and stage in other.log_predicted:
+            both = one.log_predicted[stage], other.log_predicted[stage]
+            given = exact.log_predictive, exact.weight, exact.random_state
+            found |= _by_direction(f"{name}.{estimate}", direction_agreement(*both, *given))
+    return found
+
+
+def _by_direction(name: str, values: Float[np.ndarray, "direction"]) -> Metrics:
+    return {f"r2_direction.{name}.{i + 1}": float(value) for i, value in enumerate(values)}
 
 
 def _null_metrics(name: str, one: Course, other: Course, exact: Truth) -> Metrics:
@@ -157,6 +186,7 @@ def _null_metrics(name: str, one: Course, other: Course, exact: Truth) -> Metric
         return {}
     first, second = one.log_predicted[END], other.log_predicted[END]
     given = exact.weight, exact.random_state
+    target = exact.log_predictive, *given
     raw = es.affine_r2(
         exact.raw_input, identified(second), exact.weight, random_state=exact.random_state
     )
@@ -170,6 +200,8 @@ def _null_metrics(name: str, one: Course, other: Course, exact: Truth) -> Metric
         f"r2.{name}.raw_input": raw.score,
         f"r2.{name}.permuted": permuted.held_out,
         **{f"r2_logits.{name}.{null}": found.held_out for null, found in logits.items()},
+        **_by_direction(f"{name}.raw_input", direction_r2(exact.raw_input, second, *target)),
+        **_by_direction(f"{name}.permuted", direction_agreement(shuffled, second, *target)),
     }
 
 
@@ -213,11 +245,13 @@ def _rank_metrics(metrics: Metrics) -> Metrics:
             (pair, stage)
             for pair in PAIRS
             for stage in stages
-            if f"missed.{pair}.held_out.{stage}" in metrics
+            if f"log10_missed.{pair}.held_out.{stage}" in metrics
         ]
-        missed = [metrics[f"missed.{pair}.held_out.{stage}"] for pair, stage in places]
+        missed = [metrics[f"log10_missed.{pair}.held_out.{stage}"] for pair, stage in places]
         for distance in DISTANCES:
-            apart = [metrics[f"{distance}.{pair}.population.{stage}"] for pair, stage in places]
+            apart = [
+                metrics[f"log10_{distance}.{pair}.population.{stage}"] for pair, stage in places
+            ]
             found[f"rank_{distance}.pairs.{estimate}"] = rank_correlation(apart, missed)
     return found
 

@@ -6,37 +6,35 @@ from functools import partial
 import numpy as np
 
 import estimators as es
+from estimators.assessment.verdict import EXCESS_SHARE
+from experiments import nulls
 from experiments.agreement.cell import PAIRS
-from experiments.agreement.networks import END
-from experiments.agreement.tables import (
+from experiments.agreement.comparisons import (
     DISTANCES,
     THRESHOLD,
     Setting,
     across,
     agreed,
     agreement_verdict,
-    counts,
     fewest,
-    hidden,
-    least_gap,
     lowest,
     main,
     null_gaps,
     pair_name,
     stage_name,
 )
+from experiments.agreement.distances import hidden
+from experiments.agreement.networks import END
 from experiments.experiment import CellRecord, Claim, Judgement
 from experiments.results import Results
+from experiments.trained import trained_verdict
 from experiments.verdicts import (
     counted_verdict,
     rise_verdict,
     rival_verdict,
     search_law_verdict,
-    supported_verdict,
 )
 from experiments.wording import difference, plain
-
-TRAINED_SHARE = 0.01  # the excess loss that counts as trained, as a share of I(x; y)
 
 
 def _pair(records: Sequence[CellRecord], pair: str) -> Judgement:
@@ -66,48 +64,55 @@ def _judged(
     quantity: str,
     pairs: tuple[str, ...],
 ) -> Judgement:
-    nearest, null, gap = _least(results, setting, pairs, stage, quantity)
+    nearest, null, gap = _nearest(results, setting, pairs, stage, quantity)
     return Judgement(
         agreement_verdict(results, setting, pair, stage, quantity, pairs),
         f"R² {plain(agreed(results, setting, pair, stage, quantity))} of {pair_name(pair)}, "
         f"{stage_name(stage)}, {setting['num_tokens']} tokens, where the oracle has 1; "
-        f"{difference(gap)} to the largest null ({null}, {pair_name(nearest)})",
+        f"{difference(gap)} to the null hardest to exceed ({null}, {pair_name(nearest)})",
     )
 
 
-def _least(
+def _nearest(
     results: Results, setting: Setting, pairs: tuple[str, ...], stage: str, quantity: str
 ) -> tuple[str, str, es.Interval]:
-    """The pair type that exceeds its nulls least, that null and the gap to it."""
-    found = [
-        (pair, *least_gap(null_gaps(results, setting, pair, stage, quantity))) for pair in pairs
-    ]
-    return min(found, key=lambda one: np.nan_to_num(one[2].mean, nan=-np.inf))
+    """Of all pair types the null that is hardest to exceed: pair type, null and the gap to it."""
+    found = {
+        pair: nulls.nearest(null_gaps(results, setting, pair, stage, quantity)) for pair in pairs
+    }
+    pair, gap = nulls.nearest({name: one for name, (_, one) in found.items()})
+    return pair, found[pair][0], gap
 
 
 def _untrained(records: Sequence[CellRecord]) -> Judgement:
     results = Results(records)
     setting = main(results)
-    gaps = [least_gap(null_gaps(results, setting, pair))[1] for pair in PAIRS]
-    pair, null, gap = _least(results, setting, tuple(PAIRS), END, "r2")
+    gaps = [gap for pair in PAIRS for gap in null_gaps(results, setting, pair).values()]
+    pair, null, gap = _nearest(results, setting, tuple(PAIRS), END, "r2")
     return Judgement(
-        counted_verdict(
-            supported_verdict(rise_verdict(gaps), gaps),
-            counted=all(counts(results, setting, name) for name in PAIRS),
-        ),
+        trained_verdict(results, setting, rise_verdict(gaps), gaps, source="pairs"),
         f"least for {pair_name(pair)}: R² {plain(agreed(results, setting, pair))}, "
-        f"{difference(gap)} to the largest null ({null})",
+        f"{difference(gap)} to the null hardest to exceed ({null})",
     )
 
 
-def _kl_alone(records: Sequence[CellRecord]) -> Judgement:
+def _small_loss(records: Sequence[CellRecord]) -> Judgement:
     results = Results(records)
     setting = main(results)
-    number, share, score = hidden(results, setting, TRAINED_SHARE)
+    found = hidden(results, setting, EXCESS_SHARE)
+    if found is None:
+        return Judgement(
+            counted_verdict(search_law_verdict(np.nan), counted=False),
+            "no made pair has so small an excess loss",
+        )
+    apart = found.distances
     return Judgement(
-        search_law_verdict(score),
-        f"the exact predictor with its {number} smallest directions scrambled: excess loss "
-        f"{share:.4f} of I(x; y), R² {score:.3f}; nothing trained",
+        search_law_verdict(found.r2),
+        f"the exact predictor with its {found.num_directions} smallest directions scrambled: "
+        f"excess loss {found.excess_share:.4f} of I(x; y), R² {found.r2:.3f}; nothing trained. "
+        f"Its logit distance is {10 ** apart['log10_logit']:.3g} nats (squared, "
+        f"{apart['logit_relative']:.4f} of the logits'), d_LLV {10 ** apart['log10_llv']:.3g}, "
+        f"d_SVD {apart['svd']:.3f} (at most {apart['svd_bound']:.3f} by d_LLV)",
     )
 
 
@@ -119,24 +124,23 @@ def _order(records: Sequence[CellRecord], distance: str) -> Judgement:
     gap = results.paired(own, rival, setting)
     first, second = (plain(results.interval(name, setting)) for name in (own, rival))
     return Judgement(
-        counted_verdict(
-            rival_verdict(gap), counted=all(counts(results, setting, name) for name in PAIRS)
-        ),
+        trained_verdict(results, setting, rival_verdict(gap), (), source="pairs"),
         f"rank correlation with 1 − R² within a world: {first} for {DISTANCES[distance]}, "
         f"{second} for KL; {difference(gap)}",
     )
 
 
-_ROEDER = "arXiv:2007.00810, linear identifiability, proved for a perfect fit"
+_REACH = "latentgen, how far arXiv:2007.00810 reaches"
+_NEAR = "a near fit, where the theorem needs a perfect one"
 _WORLD = "ten tokens about eight configurations, d = |tokens| − 1"
-_TRAINED = f"{_WORLD}; end of training, every excess loss at most .01 of I(x; y)"
+_TRAINED = f"{_WORLD}; {_NEAR}: end of training, every excess loss at most .01 of I(x; y)"
 _PAIRS, _FAR = "agreement_pairs", "agreement_distances"
 
 CLAIMS = (
     *(
         Claim(
             f"agreement-{pair}",
-            _ROEDER,
+            _REACH,
             f"The representations of {pair_name(pair)} are affine maps of each other",
             _TRAINED,
             _PAIRS,
@@ -146,7 +150,7 @@ CLAIMS = (
     ),
     Claim(
         "agreement-across",
-        _ROEDER,
+        _REACH,
         "The representations of networks of two architectures are affine maps of each other",
         f"{_TRAINED}; the two architectures that agree least",
         _PAIRS,
@@ -154,17 +158,17 @@ CLAIMS = (
     ),
     Claim(
         "agreement-threshold",
-        _ROEDER,
+        _REACH,
         "Representations are affine maps of each other once the excess loss is .01 of I(x; y)",
-        f"{_WORLD}; the pair type that agrees least",
+        f"{_WORLD}; {_NEAR}; the pair type that agrees least",
         _PAIRS,
         partial(_lowest, stage=THRESHOLD),
     ),
     Claim(
         "agreement-few-tokens",
-        _ROEDER,
+        _REACH,
         "The same with fewer tokens than configurations",
-        "four tokens, d = 3; end of training; the pair type that agrees least",
+        f"four tokens, d = 3; {_NEAR}: end of training; the pair type that agrees least",
         _PAIRS,
         partial(_lowest, choose=fewest),
     ),
@@ -178,23 +182,24 @@ CLAIMS = (
     ),
     Claim(
         "agreement-untrained",
-        _ROEDER,
+        _REACH,
         "Trained networks share more, up to an affine map, than untrained ones or the raw input",
         f"{_TRAINED}; every pair type",
         _PAIRS,
         _untrained,
     ),
     Claim(
-        "agreement-kl-alone",
-        "against arXiv:2506.03784, small KL",
-        "An excess loss of .01 of I(x; y) alone makes representations affine maps of each other",
+        "agreement-small-loss",
+        "latentgen, the spectrum of f",
+        "An excess loss of .01 of I(x; y) makes the whitened f of any two predictors affine maps "
+        "of each other",
         f"{_WORLD}; pairs made from the exact p(y∣x), nothing trained",
         _FAR,
-        _kl_alone,
+        _small_loss,
     ),
     Claim(
         "agreement-order-logit",
-        "arXiv:2602.15438, the logit distance",
+        "latentgen, on the logit distance of arXiv:2602.15438",
         "The logit distance (first) orders pairs of networks by 1 − R² better than KL (second)",
         f"{_WORLD}; all pair types from excess .3 I to the end of training, within a world",
         _FAR,
@@ -202,9 +207,10 @@ CLAIMS = (
     ),
     Claim(
         "agreement-order-llv",
-        "arXiv:2506.03784, d_LLV",
+        "latentgen, on d_LLV of arXiv:2506.03784",
         "d_LLV (first) orders pairs of networks by 1 − R² better than KL (second)",
-        f"{_WORLD}; all pair types from excess .3 I to the end of training, within a world",
+        f"{_WORLD}; 1 − R², of which the paper's bound on d_SVD says nothing; all pair types from "
+        "excess .3 I to the end of training, within a world",
         _FAR,
         partial(_order, distance="llv"),
     ),

@@ -7,8 +7,8 @@ by the spectrum of f, and neither needs a network to be shown.
 import numpy as np
 from jaxtyping import Float
 
+import estimators as es
 import latentgen as lg
-from estimators.instruments.whitening import fit_whitening
 from experiments.agreement.measures import Rows, identified
 
 NOISE = {"1": 0.01, "2": 0.03, "3": 0.1, "4": 0.3, "5": 1.0, "6": 3.0}  # nats, of a logit
@@ -26,7 +26,7 @@ def scrambled(
     so that they tell nothing of x; the others stay. Returns log-predictions.
     """
     coordinates = identified(log_predictive)
-    whitening = fit_whitening(coordinates, weight)
+    whitening = es.fit_whitening(coordinates, weight)
     scores = whitening.apply(coordinates)
     order = np.random.default_rng(random_state).permutation(len(scores))
     first = scores.shape[1] - num_directions

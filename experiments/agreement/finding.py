@@ -4,58 +4,50 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from experiments.agreement.cell import DISTANCES as MEASURED
+from experiments import nulls
 from experiments.agreement.cell import PAIRS
-from experiments.agreement.networks import ARCHITECTURES, END, FITTING, STAGES, START
-from experiments.agreement.tables import (
-    DISTANCES,
+from experiments.agreement.comparisons import (
     NAMES,
     THRESHOLD,
     Setting,
+    across_less_within,
     agreed,
     agreement_verdict,
-    counts,
     fewest,
-    hidden,
-    least_gap,
     lowest,
     main,
     null_gaps,
     num_seeds,
     pair_name,
-    pooled_rank,
     stage_name,
-    tables,
 )
+from experiments.agreement.distance_words import bound_words, hidden_words, order_words
+from experiments.agreement.networks import ARCHITECTURES, END, FITTING, STAGES, START
+from experiments.agreement.tables import tables
 from experiments.experiment import CellRecord, Finding
 from experiments.results import Results
 from experiments.trained import trained_words
-from experiments.verdicts import LEAST_WORLDS, enough_seeds, is_evidence, rival_verdict
+from experiments.verdicts import enough_trained, is_evidence
 from experiments.wording import difference, number, plain
-
-RIVALS = {
-    "first": "it orders pairs better than KL",
-    "second": "KL orders pairs better",
-    "undecided": "no difference from KL is decided",
-}
 
 
 def finding(records: Sequence[CellRecord], evidence: bool) -> Finding:
     """Headline, paragraphs, tables and captions; no verdict when the results are no evidence."""
     results = Results(records)
-    evidence = evidence and all(
-        enough_seeds(num_seeds(results, s), LEAST_WORLDS) for s in results.settings()
-    )
+    evidence = evidence and all(enough_trained(num_seeds(results, s)) for s in results.settings())
     setting, few = main(results), fewest(results)
     paragraphs = [
         _trained_words(results),
         _end_words(results, setting, evidence),
         _course_words(results, setting, evidence),
         _null_words(results, setting, evidence),
+        _direction_words(results, setting),
         _logit_words(results, setting, evidence),
+        _across_words(results, setting),
         *([_few_words(results, few, evidence)] if few != setting else []),
-        _order_words(results, setting, evidence),
-        _hidden_words(results, setting),
+        order_words(results, setting, evidence),
+        bound_words(results, setting),
+        hidden_words(results, setting),
         _unable_words(results, setting),
     ]
     headline = _headline(results, setting, evidence)
@@ -151,7 +143,7 @@ def _course_words(results: Results, setting: Setting, evidence: bool) -> str:
 def _null_words(results: Results, setting: Setting, evidence: bool) -> str:
     said, short = [], []
     for pair in PAIRS:
-        null, gap = least_gap(null_gaps(results, setting, pair))
+        null, gap = nulls.nearest(null_gaps(results, setting, pair))
         start = agreed(results, setting, pair, START)
         said.append(
             f"{pair_name(pair)} {difference(gap)} to {null} (untrained {number(start.mean, 3)})"
@@ -164,7 +156,7 @@ def _null_words(results: Results, setting: Setting, evidence: bool) -> str:
         told = (
             f" Less than .05 above a null, no evidence that training made them agree: {names}."
             if short
-            else " Every pair type exceeds its largest null by .05."
+            else " Every pair type exceeds each of its nulls by .05."
         )
     return f"Beyond the nulls, paired by world, at the end of training: {'; '.join(said)}.{told}"
 
@@ -175,16 +167,50 @@ def _logit_words(results: Results, setting: Setting, evidence: bool) -> str:
         f"{_verdict(results, setting, pair, END, 'r2_logits', evidence)}"
         for pair in PAIRS
     ]
-    shares = [
-        results.interval(f"spectrum.exact.population.{i + 1}", setting).mean
-        for i in range(setting["num_tokens"] - 1)
-    ]
+    return f"R² of p(y)-weighted centred logits instead: {'; '.join(said)}."
+
+
+def _direction_words(results: Results, setting: Setting) -> str:
+    numbers = range(1, setting["num_tokens"])
+    shares = [results.interval(f"spectrum.exact.population.{i}", setting).mean for i in numbers]
     half = len(shares) // 2
+    pairs, oracle = tuple(PAIRS), tuple(f"{name}+oracle" for name in FITTING)
+    said = [
+        f"{i} ({shares[i - 1]:.2%}): {_range(results, setting, pairs, 'held_out', i)}, with the "
+        f"oracle {_range(results, setting, oracle, 'held_out', i)} (untrained "
+        f"{_range(results, setting, pairs, 'untrained', i)} and "
+        f"{_range(results, setting, oracle, 'untrained', i)})"
+        for i in numbers
+    ]
     return (
         f"Whitening weighs all {len(shares)} directions of f alike, yet the {half} smallest carry "
-        f"{sum(shares[len(shares) - half :]):.1%} of the variance of the exact centred logits (the "
-        f"smallest {shares[-1]:.2%}). R² of p(y)-weighted centred logits instead: "
-        f"{'; '.join(said)}."
+        f"{sum(shares[len(shares) - half :]):.1%} of the variance of the exact centred logits. "
+        "R² along each of their principal directions (share of variance), end of training, lowest "
+        f"to highest mean of the pair types: {'; '.join(said)}."
+    )
+
+
+def _range(
+    results: Results, setting: Setting, pairs: tuple[str, ...], estimate: str, direction: int
+) -> str:
+    """Lowest to highest mean R² of some pair types along one direction."""
+    means = [
+        results.interval(f"r2_direction.{pair}.{estimate}.{direction}", setting).mean
+        for pair in pairs
+    ]
+    if np.isnan(means).any():
+        return "not in every world"
+    return f"{number(min(means), 3)} to {number(max(means), 3)}"
+
+
+def _across_words(results: Results, setting: Setting) -> str:
+    said = [
+        f"{stage_name(stage)} {difference(across_less_within(results, setting, stage))}"
+        for stage in (*STAGES, END)
+    ]
+    return (
+        "Mean R² of the whitened f of the pair types of two architectures less that of one, paired "
+        f"by world: {'; '.join(said)}."
     )
 
 
@@ -210,46 +236,6 @@ def _higher(results: Results, few: Setting) -> bool:
     return all(results.between(m, few, main(results)).low > 0 for m in metrics)
 
 
-def _order_words(results: Results, setting: Setting, evidence: bool) -> str:
-    said = []
-    for distance in MEASURED:
-        within = results.interval(f"rank_{distance}.pairs.course", setting)
-        end = results.interval(f"rank_{distance}.pairs.end", setting)
-        pooled = pooled_rank(results, setting, distance, (*STAGES, END))
-        pooled_end = pooled_rank(results, setting, distance, (END,))
-        told = ""
-        if evidence and distance != "kl" and all(counts(results, setting, p) for p in PAIRS):
-            gap = results.paired(f"rank_{distance}.pairs.course", "rank_kl.pairs.course", setting)
-            told = f", less that of KL {difference(gap)}: {RIVALS[rival_verdict(gap)]}"
-        said.append(
-            f"{DISTANCES[distance]}: {plain(within)} within a world from excess .3 I to the end "
-            f"(worlds pooled {plain(pooled)}), {plain(end)} among the {len(PAIRS)} pair types at "
-            f"the end (pooled {plain(pooled_end)}){told}"
-        )
-    return (
-        "Which distance of predictions foretells 1 − R² of the whitened f, by rank correlation "
-        f"(pooled ones with jackknife intervals over worlds). {'; '.join(said)}."
-    )
-
-
-def _hidden_words(results: Results, setting: Setting) -> str:
-    count, share, score = hidden(results, setting, STAGES[THRESHOLD])
-    if not count:
-        return (
-            "No made pair stays within an excess loss of .01 I: whether small KL alone suffices "
-            "was not shown."
-        )
-    last = lowest(results, setting)
-    threshold = results.interval(f"excess_share.scrambled.population.{count}", setting)
-    return (
-        "Small KL alone does not bound the distance of representations: the exact predictor with "
-        f"its {count} smallest directions scrambled over contexts has an excess loss of "
-        f"{share:.4f} of I(x; y) in one world (mean over worlds {number(threshold.mean, 4)}) and "
-        f"R² {score:.3f} with the exact one, on all contexts. Trained networks at the end of "
-        f"training reach {plain(agreed(results, setting, last))} at the lowest ({pair_name(last)})."
-    )
-
-
 def _unable_words(results: Results, setting: Setting) -> str:
     trained = agreed(results, setting, "log_bilinear")
     share = results.interval(f"excess_share.log_bilinear.population.{END}", setting)
@@ -271,6 +257,12 @@ def captions() -> dict[str, str]:
             "held-out contexts, for many tokens and for few. Blue: every direction of "
             "f alike; orange: weighed by p(y). Filled: end of training; hollow: first excess loss "
             "of at most .01 I(x; y). Line: oracle. Grey: nulls."
+        ),
+        "agreement_directions": (
+            "R² of the best affine map onto one direction at a time, the principal directions of "
+            "the exact logits from the largest to the smallest, at the end of training on held-out "
+            "contexts: two networks of one architecture, of two, and a network with the exact "
+            "predictor. Below each direction its share of the variance. Line: oracle. Grey: nulls."
         ),
         "agreement_distances": (
             "What the affine map misses, 1 − R² of the whitened f, against three distances of the "

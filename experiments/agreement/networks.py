@@ -8,9 +8,9 @@ from jaxtyping import Float
 
 import estimators as es
 from experiments.measures import Truth
-from experiments.networks import Network, read, train_networks
+from experiments.networks import Network, checkpoints, read, train_networks
 
-START, END = "start", "end"
+START, END = "untrained", "end"
 STAGES = {"300": 0.3, "100": 0.1, "30": 0.03, "10": 0.01, "3": 0.003, "1": 0.001}
 MEMBERS = (0, 1)
 FITTING = ("mlp", "gru", "transformer")  # the log-bilinear predictor sees no order of words
@@ -111,7 +111,7 @@ def course(network: Network, exact: Truth) -> Course:
     def keep(stage: str, rows: Float[np.ndarray, "context token"], value: float) -> None:
         found[stage], share[stage] = rows, value
 
-    for params in _checkpoints(network):
+    for _, params in checkpoints(network):
         rows = read(network.predictor, params, exact.context)[1]
         value = es.excess_loss(exact.log_predictive, rows, exact.weight) / information
         if not found:
@@ -122,10 +122,3 @@ def course(network: Network, exact: Truth) -> Course:
         if not network.diverged:
             keep(END, rows, value)
     return Course(found, share, network.diverged)
-
-
-def _checkpoints(network: Network) -> list[Any]:
-    kept = network.trajectory
-    if kept is None:
-        raise ValueError("a course needs a trajectory; got none: train with keep_trajectory=True")
-    return [es.of_seed(kept.params, index) for index in range(len(kept.step))]

@@ -28,13 +28,13 @@ class GapConfig:
     """Samples, width, depth, dimension and steps of the base setting; |tokens| − 1 dimensions."""
     num_samples: tuple[int, ...] = (2**10, 2**12, 2**14, 2**16, 2**18, FRESH)
     """Sizes of the finite sample; 0 draws fresh samples at every step."""
-    widths: tuple[int, ...] = (4, 8, 16, 32)
+    widths: tuple[int, ...] = (4, 8, 32)
     """Units in a hidden layer."""
     depths: tuple[int, ...] = (1, 2, 3)
     """Hidden layers."""
-    dims: tuple[int, ...] = (1, 2, 3, 4, 5, 6)
-    """Dimensions of the representation, through ℓ − 1 = 3 and |tokens| − 1 = 5."""
-    steps: tuple[int, ...] = (125, 250, 500, 1000, 2000)
+    dims: tuple[int, ...] = (1, 2, 3, 4, 5)
+    """Dimensions of the representation, through ℓ − 1 = 3 up to |tokens| − 1 = 5."""
+    num_steps: tuple[int, ...] = (125, 250, 500, 1000, 2000)
     """Steps of training."""
     long_steps: int = 4000
     """Steps of the long training that bounds what the architecture can do."""
@@ -77,7 +77,7 @@ def _settings(config: GapConfig) -> Iterator[GapCell]:
     )
     axes: dict[str, tuple[int, ...]] = {
         "num_samples": config.num_samples,
-        "num_steps": config.steps,
+        "num_steps": config.num_steps,
         "dim": config.dims,
         "width": config.widths,
         "depth": config.depths,
@@ -104,7 +104,7 @@ EXPERIMENT = Experiment(
             widths=(16,),
             depths=(2,),
             dims=(2, 5),
-            steps=(100, 300),
+            num_steps=(100, 300),
             long_steps=900,
             training=Training(num_rows=2**14),
         ),
@@ -116,7 +116,8 @@ EXPERIMENT = Experiment(
             num_samples=(2**10, 2**12, 2**14, 2**16, 2**18, 2**20, FRESH),
             widths=(2, 4, 8, 16, 32, 64, 128, 256),
             depths=(1, 2, 3, 4, 6),
-            steps=(125, 250, 500, 1000, 2000, 4000, 8000, 16000),
+            dims=(1, 2, 3, 4, 5, 6, 8),
+            num_steps=(125, 250, 500, 1000, 2000, 4000, 8000, 16000),
             long_steps=40_000,
             num_pairs=5,
             training=Training(num_rows=2**20),

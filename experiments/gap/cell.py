@@ -3,6 +3,7 @@
 Names of metrics are quantity.source.estimate. source: a predictor (see `predictors`), a null, or,
 of excess_part and missed_part, the part between a predictor and the one before it. estimate:
 held_out (fitted by distinct context) or population; the excess loss needs no fit.
+converged_law.source: whether the fits of a law did.
 """
 
 from collections.abc import Hashable
@@ -21,12 +22,11 @@ from experiments.gap.predictors import (
     networks,
 )
 from experiments.gap.worlds import seen
-from experiments.measures import Truth
+from experiments.measures import Truth, law_metrics
 from experiments.networks import Metrics, by_name, diverged_metrics, excess_metrics
 
 PARTS = ("theory", "dimension", "network", "optimisation", "data")  # one ends at each source
 SAMPLE_PARTS = ("contexts", "tokens", "sample")  # of which data consists, on the axis of samples
-ESTIMATES = ("held_out", "population")
 LAW = "score_log_posterior"
 _MEASURED = (*SOURCES, "batches", "fresh")
 
@@ -47,10 +47,11 @@ def compute(cell: GapCell) -> CellResult:
 
 
 def _metrics(cell: GapCell, seed: int, mine: dict[str, Predicted]) -> Metrics:
-    exact = seen(*cell.world(seed))
+    exact = seen(*cell.world_settings(seed))
     metrics = _world_metrics(exact)
     metrics |= _scored("oracle", exact.log_predictive, exact)
-    metrics |= _scored("best", best_of_dimension(cell.world(seed), cell.dim), exact)
+    metrics |= _rival_metrics("oracle", exact.log_predictive, exact)
+    metrics |= _scored("best", best_of_dimension(cell.world_settings(seed), cell.dim), exact)
     metrics |= _scored("untrained", mine["trained"].log_untrained, exact)
     for source, outcome in mine.items():
         if outcome.log_predicted is None:
@@ -58,69 +59,60 @@ def _metrics(cell: GapCell, seed: int, mine: dict[str, Predicted]) -> Metrics:
         else:
             metrics |= {f"diverged.{source}": 0.0}
             metrics |= _scored(source, outcome.log_predicted, exact)
-    if mine["trained"].log_predicted is not None:
-        metrics |= _null_metrics(mine["trained"].log_predicted, exact)
+    if (trained := mine["trained"].log_predicted) is not None:
+        metrics |= _rival_metrics("trained", trained, exact) | _null_metrics(trained, exact)
     return metrics | _decomposed(metrics)
 
 
 def _world_metrics(exact: Truth) -> Metrics:
+    """Information, and S of what is no law for the perfect predictor."""
     argmax = np.eye(exact.log_posterior.shape[1])[exact.log_posterior.argmax(1)]
-    scored = _law(argmax, exact.log_predictive, exact)
     information = [es.mutual_information(rows, exact.weight) for rows in exact.log_concepts]
-    return {
+    metrics = law_metrics("oracle", "argmax", argmax, exact.log_predictive, exact)
+    metrics |= law_metrics("oracle", "raw_input", exact.raw_input, exact.log_predictive, exact)
+    return metrics | {
         "token_information.exact": es.mutual_information(exact.log_predictive, exact.weight),
         "concept_information.exact": float(np.mean(information)),
-        "score_argmax.oracle.population": scored.population,
+        # of the best linear reader of the words
+        "excess_share.raw_input": 1 - metrics["score_raw_input.oracle.population"],
     }
 
 
 def _scored(source: str, log_predicted: LogPredicted, exact: Truth) -> Metrics:
-    """The excess loss of a predictor, and S of the two laws for its own predictions."""
-    metrics = excess_metrics(source, exact.log_predictive, log_predicted, exact.weight)
+    """The excess loss of a predictor, and S of log p(c|x) for its own predictions."""
+    return excess_metrics(source, exact.log_predictive, log_predicted, exact.weight) | law_metrics(
+        source, "log_posterior", exact.log_ratios, log_predicted, exact
+    )
+
+
+def _rival_metrics(source: str, log_predicted: LogPredicted, exact: Truth) -> Metrics:
+    """S of p(c|x)."""
     belief = np.exp(exact.log_posterior) @ lg.zero_sum_basis(exact.log_posterior.shape[1])
-    for law, features in ((LAW, exact.log_ratios), ("score_belief", belief)):
-        scored = _law(features, log_predicted, exact)
-        metrics |= {
-            f"{law}.{source}.held_out": scored.score,
-            f"{law}.{source}.population": scored.population,
-        }
-    return metrics
+    return law_metrics(source, "belief", belief, log_predicted, exact)
 
 
 def _null_metrics(log_predicted: LogPredicted, exact: Truth) -> Metrics:
     """S of what is no law of the concepts, and the excess loss of predictions exchanged."""
-    nulls = {"raw_input": exact.raw_input, "permuted": exact.permuted(exact.log_ratios)}
-    metrics = excess_metrics(
-        "permuted", exact.log_predictive, exact.permuted(log_predicted), exact.weight
+    exchanged = exact.permuted(log_predicted)
+    return (
+        excess_metrics("permuted", exact.log_predictive, exchanged, exact.weight)
+        | law_metrics("trained", "raw_input", exact.raw_input, log_predicted, exact)
+        | law_metrics("trained", "permuted", exact.permuted(exact.log_ratios), log_predicted, exact)
     )
-    for null, features in nulls.items():
-        scored = _law(features, log_predicted, exact)
-        metrics[f"score_{null}.trained.held_out"] = scored.score
-        metrics[f"score_{null}.trained.population"] = scored.population
-    raw = _law(exact.raw_input, exact.log_predictive, exact)
-    metrics["excess_share.raw_input"] = 1 - raw.population  # the best linear reader of the words
-    return metrics
-
-
-def _law(features: np.ndarray, log_predicted: LogPredicted, exact: Truth) -> es.InformationScore:
-    return es.law_score(features, log_predicted, exact.weight, random_state=exact.random_state)
 
 
 def _decomposed(metrics: Metrics) -> Metrics:
     """What is missed in all, and the parts of it; they add up, as each is a difference."""
     share = {source: metrics.get(f"excess_share.{source}", np.nan) for source in _MEASURED}
-    found = {f"excess_part.{part}": value for part, value in parts(share).items()}
-    for estimate in ESTIMATES:
-        missed = {s: 1 - metrics.get(f"{LAW}.{s}.{estimate}", np.nan) for s in _MEASURED}
-        split = parts(missed)
-        found |= {f"missed_part.{part}.{estimate}": value for part, value in split.items()}
-        found |= {
-            f"missed.trained.{estimate}": missed["trained"],
-            f"missed.oracle.{estimate}": missed["oracle"],
-            f"missed_change.trained.{estimate}": missed["trained"] - missed["oracle"],
-            f"missed_balance.theory.{estimate}": balance(split),
-        }
-    return found
+    missed = {s: 1 - metrics.get(f"{LAW}.{s}.held_out", np.nan) for s in _MEASURED}
+    split = parts(missed)
+    return {
+        **{f"excess_part.{part}": value for part, value in parts(share).items()},
+        **{f"missed_part.{part}.held_out": split[part] for part in PARTS},
+        "missed.trained.held_out": missed["trained"],
+        "missed_change.trained.held_out": missed["trained"] - missed["oracle"],
+        "missed_balance.theory.held_out": balance(split),
+    }
 
 
 def parts(value: dict[str, float]) -> dict[str, float]:

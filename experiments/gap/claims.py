@@ -7,22 +7,26 @@ from experiments.gap.cell import LAW, PARTS
 from experiments.gap.tables import (
     NULLS,
     PART_WORDS,
+    SCORE,
     base,
     excess_part,
     falling,
     followed_verdict,
+    gaps,
+    holds_verdict,
     may_judge,
     missed_part,
     one_over_n_verdict,
     reached_verdict,
+    rival_gap,
     sweep,
     theory_verdict,
-    trained_verdict,
 )
+from experiments.nulls import nearest
 from experiments.results import Results
 from experiments.trained import trained_words
 from experiments.verdicts import rival_verdict
-from experiments.wording import difference, number, plain
+from experiments.wording import difference, plain
 
 
 def _theory(records: Sequence[CellRecord]) -> Judgement:
@@ -41,27 +45,23 @@ def _theory(records: Sequence[CellRecord]) -> Judgement:
 def _holds(records: Sequence[CellRecord]) -> Judgement:
     results = Results(records)
     setting = base(results)
-    trained, oracle = (f"{LAW}.{source}.held_out" for source in ("trained", "oracle"))
-    nulls = ", ".join(number(results.interval(null, setting).mean, 3) for null in NULLS)
+    null, gap = nearest(gaps(results, setting))
     return Judgement(
-        trained_verdict(results, setting),
-        f"S {plain(results.interval(trained, setting))}"
-        f"{trained_words(results, setting)}, of the perfect predictor "
-        f"{plain(results.interval(oracle, setting))}; raw input, rows permuted {nulls}",
+        holds_verdict(results, setting),
+        f"S {plain(results.interval(SCORE, setting))}{trained_words(results, setting)}, of the "
+        f"perfect predictor {plain(results.interval(f'{LAW}.oracle.held_out', setting))}; above "
+        f"its nearest null, {NULLS[null]}, {difference(gap)}",
     )
 
 
 def _rival(records: Sequence[CellRecord]) -> Judgement:
     results = Results(records)
     setting = base(results)
-    gaps = [
-        results.paired(f"{LAW}.{source}.held_out", f"score_belief.{source}.held_out", setting)
-        for source in ("trained", "oracle")
-    ]
+    trained, oracle = (rival_gap(results, setting, source) for source in ("trained", "oracle"))
     return Judgement(
-        may_judge(results, setting, rival_verdict(gaps[0])),
-        f"S of log p less S of p {difference(gaps[0])}, for the perfect predictor "
-        f"{difference(gaps[1])}",
+        may_judge(results, setting, rival_verdict(trained)),
+        f"S of log p less S of p {difference(trained)}, for the perfect predictor "
+        f"{difference(oracle)}",
     )
 
 

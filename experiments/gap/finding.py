@@ -2,27 +2,33 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from experiments.experiment import CellRecord, Finding
 from experiments.gap.cell import LAW, PARTS
 from experiments.gap.tables import (
     AXIS_WORDS,
     NULLS,
     PART_WORDS,
+    SCORE,
     Setting,
     base,
     enough,
     excess_part,
     falling,
     followed_verdict,
+    gaps,
+    holds_verdict,
     missed_part,
     one_over_n_verdict,
     reached_verdict,
+    rival_gap,
     sweep,
     tables,
     theory_verdict,
-    trained_verdict,
     value_words,
 )
+from experiments.nulls import nearest
 from experiments.results import Results
 from experiments.trained import trained_words
 from experiments.wording import difference, number, plain
@@ -42,11 +48,9 @@ def finding(records: Sequence[CellRecord], evidence: bool) -> Finding:
         _long_words(results),
         _negative_words(results),
         _null_words(results),
+        _fit_words(results),
     ]
-    said = [
-        text.replace("-0.000", "0.000") for text in paragraphs
-    ]  # no sign is left after rounding
-    return Finding(_headline(results, evidence), said, tables(results), _captions(), evidence)
+    return Finding(_headline(results, evidence), paragraphs, tables(results), _captions(), evidence)
 
 
 def _headline(results: Results, evidence: bool) -> str:
@@ -68,19 +72,17 @@ def _base_words(results: Results, evidence: bool) -> str:
         ", ".join(f"{PART_WORDS[part]} {plain(of(results, part, setting))}" for part in PARTS)
         for of in (excess_part, missed_part)
     )
-    trained, oracle = (
-        plain(results.interval(f"{LAW}.{source}.held_out", setting))
-        for source in ("trained", "oracle")
-    )
+    trained = plain(results.interval(SCORE, setting))
+    oracle = plain(results.interval(f"{LAW}.oracle.held_out", setting))
     change = results.interval("missed_change.trained.held_out", setting)
-    rival = results.paired(f"{LAW}.trained.held_out", "score_belief.trained.held_out", setting)
-    law = f" (the law: {trained_verdict(results, setting)})" if evidence else ""
+    law = f" (the law: {holds_verdict(results, setting)})" if evidence else ""
     same = f" (within .01: {followed_verdict(results, setting)})" if evidence else ""
     return (
         f"The base setting: {_setting_words(setting)}{trained_words(results, setting)}. Excess "
         f"loss / I(x; y): {excess}. 1 − S(log p): {missed}. S of log p(c∣x) is {trained}{law} for "
         f"the network and {oracle} for the perfect predictor; what the law misses differs by "
-        f"{difference(change)}{same}. S of log p less S of p for the network: {difference(rival)}."
+        f"{difference(change)}{same}. S of log p less S of p for the network: "
+        f"{difference(rival_gap(results, setting))}."
     )
 
 
@@ -143,7 +145,7 @@ def _dimension_words(results: Results, evidence: bool) -> str:
         for setting in sweep(results, "dim")
     )
     told = f" Within .01 at every d: {reached_verdict(results)}." if evidence else ""
-    return f"What the best predictor of d dimensions misses, exactly. {said}.{told}"
+    return f"What the best predictor of d dimensions that a search finds misses. {said}.{told}"
 
 
 def _size_words(results: Results, axis: str) -> str:
@@ -169,8 +171,8 @@ def _long_words(results: Results) -> str:
             f"{_small(change.high)}] and what the law misses by {difference(law)}"
         )
     return (
-        "Long training bounds what an architecture can do from above only; what longer training "
-        f"would gain belongs to optimisation. Doubling it: {'; '.join(said)}."
+        "Long training bounds what an architecture can do from above only: what more steps would "
+        f"gain is counted as width and depth. Doubling it: {'; '.join(said)}."
     )
 
 
@@ -198,15 +200,30 @@ def _null_words(results: Results) -> str:
         number(results.interval(f"excess_share.{null}", setting).mean, 3)
         for null in ("untrained", "raw_input", "permuted")
     )
-    scores = [f"{LAW}.untrained.held_out", *NULLS]
-    law = [number(1 - results.interval(score, setting).mean, 3) for score in scores]
+    law = ", ".join(
+        f"{words} {number(1 - results.interval(null, setting).mean, 3)}"
+        for null, words in NULLS.items()
+    )
+    null, gap = nearest(gaps(results, setting))
     argmax = results.interval("score_argmax.oracle.population", setting)
     return (
         f"Nulls at the base setting. Excess loss / I(x; y): untrained {untrained}, best linear "
         f"reader of the raw input {raw}, predictions exchanged between contexts {permuted}. 1 − S: "
-        f"log p for the untrained network {law[0]}, the raw input {law[1]}, rows permuted "
-        f"{law[2]}. The one-hot of the likeliest configuration alone has S {plain(argmax)}."
+        f"{law}; S of log p lies {difference(gap)} above the nearest, {NULLS[null]}. The one-hot "
+        f"of the likeliest configuration alone has S {plain(argmax)}."
     )
+
+
+def _fit_words(results: Results) -> str:
+    fits = [
+        values
+        for metrics in results.metrics.values()
+        for name, values in metrics.items()
+        if name.startswith("converged_")
+    ]
+    found = np.concatenate([*fits, np.empty(0)])
+    found = found[~np.isnan(found)]
+    return f"Of the {len(found)} fits of a law {int(found.sum())} converged."
 
 
 def _small(value: float) -> str:
@@ -231,7 +248,7 @@ def _captions() -> dict[str, str]:
         ),
         "gap_law": (
             "What the law of log p(c∣x) misses of a trained network's own predictions, 1 − S held "
-            "out, split in the same way; the line is the perfect predictor, grey dashes are nulls."
+            "out, split in the same way; the line is the perfect predictor; the nulls are in words."
         ),
         "gap_trends": (
             "How the excess loss above that of fresh samples falls with the size of the sample, "

@@ -1,9 +1,9 @@
 """Which predictors stand between the perfect one and the trained one, and what do they predict?
 
-oracle: p(y|x) itself. best: the best predictor of d dimensions. long: the network trained on the
-whole population for very long. whole: the same for the steps of the setting. trained: for these
-steps on a finite sample, or on fresh samples. All networks of a seed start from the same
-parameters.
+oracle: the perfect predictor, p(y|x) itself. best: the best predictor of d dimensions, in the
+glossary the oracle of dimension d. long: the network trained on the whole population for very long.
+whole: the same for the steps of the setting. trained: for these steps on a finite sample, or on
+fresh samples. All networks of a seed start from the same parameters.
 """
 
 from dataclasses import dataclass, replace
@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float
+from scipy.special import log_softmax
 
 import estimators as es
 import latentgen as lg
@@ -23,6 +24,7 @@ FRESH, WHOLE, BATCHES = 0, -1, -2  # in place of a number of samples: where batc
 SOURCES = ("oracle", "best", "long", "whole", "trained")
 
 LogPredicted = Float[np.ndarray, "context token"]
+WorldSettings = tuple[int, int, int, float]
 
 
 @dataclass(frozen=True)
@@ -51,8 +53,8 @@ class GapCell:
     training: Training
     seeds: tuple[int, ...]
 
-    def world(self, seed: int) -> tuple[int, int, int, float]:
-        """What fixes the world of a seed."""
+    def world_settings(self, seed: int) -> WorldSettings:
+        """What fixes the world of a seed: the arguments of `world`."""
         return seed, self.num_pairs, self.num_tokens, self.strength
 
 
@@ -81,13 +83,12 @@ def networks(cell: GapCell) -> dict[str, tuple[Predicted, ...]]:
 
 
 @cache
-def best_of_dimension(cell_world: tuple[int, int, int, float], dim: int) -> LogPredicted:
+def best_of_dimension(settings: WorldSettings, dim: int) -> LogPredicted:
     """log p̂(y|x) of the best predictor of a dimension, the perfect one from |tokens| − 1 on."""
-    exact = seen(*cell_world)
-    model = world(*cell_world)
+    exact = seen(*settings)
+    model = world(*settings)
     oracle = lg.oracle_representation(model, exact.context, dim, exact.log_weight)
-    logits = oracle.representation @ oracle.unembedding.T
-    return logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
+    return log_softmax(oracle.representation @ oracle.unembedding.T, axis=1)
 
 
 def _stage(cell: GapCell, num_samples: int, num_steps: int) -> GapCell:
@@ -111,7 +112,7 @@ def _trained(stage: GapCell) -> tuple[Predicted, ...]:
         seed_mode="sequence",  # cells already run side by side
     )
     found = train_networks(config, stage.seeds, *_source(stage))
-    contexts = [seen(*stage.world(seed)).context for seed in stage.seeds]
+    contexts = [seen(*stage.world_settings(seed)).context for seed in stage.seeds]
     return tuple(
         Predicted(
             None if network.diverged else read(network.predictor, network.params, context)[1],
@@ -123,7 +124,7 @@ def _trained(stage: GapCell) -> tuple[Predicted, ...]:
 
 def _source(stage: GapCell) -> tuple[SampleBatch, list[Any]]:
     """Where batches come from, and what they are drawn from, one a seed."""
-    worlds = [stage.world(seed) for seed in stage.seeds]
+    worlds = [stage.world_settings(seed) for seed in stage.seeds]
     if stage.num_samples == FRESH:
         return fresh_batch, [lg.sampler(world(*one)) for one in worlds]
     if stage.num_samples > 0:

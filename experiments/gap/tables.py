@@ -6,24 +6,27 @@ import numpy as np
 
 import estimators as es
 from estimators.assessment.verdict import EXCESS_SHARE, RIVAL_MARGIN
+from experiments import nulls, trained
 from experiments.gap.cell import LAW, PARTS
 from experiments.gap.predictors import FRESH
 from experiments.results import Results
-from experiments.trained import counts_as_trained, trained_words
+from experiments.trained import trained_words
 from experiments.verdicts import (
-    LEAST_WORLDS,
     counted_verdict,
-    enough_seeds,
-    is_trivial,
+    enough_trained,
     law_verdict,
     rise_verdict,
     stability_verdict,
-    supported_verdict,
 )
 from experiments.wording import difference, number, plain
 
 Setting = dict[str, Any]
-NULLS = ("score_raw_input.trained.held_out", "score_permuted.trained.held_out")
+SCORE = f"{LAW}.trained.held_out"
+NULLS = {
+    f"{LAW}.untrained.held_out": "untrained",
+    "score_raw_input.trained.held_out": "raw input",
+    "score_permuted.trained.held_out": "rows permuted",
+}
 PART_WORDS = {
     "theory": "theory",
     "dimension": "dimension",
@@ -63,8 +66,8 @@ def num_seeds(results: Results) -> int:
 
 
 def enough(results: Results) -> bool:
-    """Whether there are at least 10 trained seeds."""
-    return enough_seeds(num_seeds(results), LEAST_WORLDS)  # every seed is trained
+    """Whether there are at least 10 seeds; every one is trained."""
+    return enough_trained(num_seeds(results))
 
 
 def excess_part(results: Results, part: str, setting: Setting) -> es.Interval:
@@ -77,15 +80,21 @@ def missed_part(results: Results, part: str, setting: Setting) -> es.Interval:
     return results.interval(f"missed_part.{part}.held_out", setting)
 
 
+def gaps(results: Results, setting: Setting) -> dict[str, es.Interval]:
+    """How far S of log p(c|x) of the trained network lies above each of its nulls."""
+    return nulls.gaps(results, SCORE, NULLS, setting)
+
+
+def rival_gap(results: Results, setting: Setting, source: str = "trained") -> es.Interval:
+    """S of log p(c|x) less S of p(c|x) for the predictions of one source."""
+    return results.paired(f"{LAW}.{source}.held_out", f"score_belief.{source}.held_out", setting)
+
+
 def may_judge(results: Results, setting: Setting, verdict: str) -> str:
-    """The verdict where the network counts as trained and something can be told."""
-    trivial = is_trivial(
-        results.interval("score_argmax.oracle.population", setting),
-        results.interval("concept_information.exact", setting),
-    )
-    counted = enough(results) and counts_as_trained(results, setting)
+    """The verdict where networks count as trained, and log p(c|x) explains more than the nulls."""
     saturated = results.saturated(f"{LAW}.trained", setting)
-    return counted_verdict(verdict, counted=counted, saturated=saturated, trivial=trivial)
+    exceeds = gaps(results, setting).values()
+    return trained.trained_verdict(results, setting, verdict, exceeds, saturated=saturated)
 
 
 def theory_verdict(results: Results, setting: Setting) -> str:
@@ -94,12 +103,9 @@ def theory_verdict(results: Results, setting: Setting) -> str:
     return may_judge(results, setting, rise_verdict([found]))
 
 
-def trained_verdict(results: Results, setting: Setting) -> str:
-    """Whether the trained network holds log p(c|x), and more so than the nulls."""
-    metric = f"{LAW}.trained.held_out"
-    gaps = [results.paired(metric, null, setting) for null in NULLS]
-    verdict = law_verdict(results.interval(metric, setting))
-    return may_judge(results, setting, supported_verdict(verdict, gaps))
+def holds_verdict(results: Results, setting: Setting) -> str:
+    """Whether the trained network holds log p(c|x)."""
+    return may_judge(results, setting, law_verdict(results.interval(SCORE, setting)))
 
 
 def followed_verdict(results: Results, setting: Setting) -> str:
@@ -164,7 +170,7 @@ def tables(results: Results) -> dict[str, list[list[str]]]:
             *(_excess_row(results, setting) for setting in settings),
         ]
         found[f"1 − S(log p(c∣x)), held out, {label}"] = [
-            [*header, "S log p − S p", "untrained", "raw input", "rows permuted"],
+            [*header, "S log p − S p", *NULLS.values()],
             *(_missed_row(results, setting) for setting in settings),
         ]
     return found
@@ -181,12 +187,10 @@ def _excess_row(results: Results, setting: Setting) -> list[str]:
 
 
 def _missed_row(results: Results, setting: Setting) -> list[str]:
-    nulls = (f"{LAW}.untrained.held_out", *NULLS)
-    rival = results.paired(f"{LAW}.trained.held_out", "score_belief.trained.held_out", setting)
     return [
         value_words(setting) + trained_words(results, setting),
         *(plain(missed_part(results, part, setting)) for part in PARTS),
         plain(results.interval("missed.trained.held_out", setting)),
-        difference(rival),
-        *(number(1 - results.interval(null, setting).mean, 3) for null in nulls),
+        difference(rival_gap(results, setting)),
+        *(number(1 - results.interval(null, setting).mean, 3) for null in NULLS),
     ]

@@ -1,4 +1,4 @@
-"""In which world is every part of the gap larger than nothing?"""
+"""In which world is every part of the gap larger than nothing, and do all contexts differ?"""
 
 from functools import cache
 
@@ -8,16 +8,21 @@ import numpy as np
 import estimators as es
 import latentgen as lg
 from experiments.measures import Truth, truth
+from latentgen import draws
 
-FLIP_RATES = (0.02, 0.2)  # between which the noise of a pair of words is drawn
+FLIP_RATES = (0.02, 0.2)  # between which the mean noise of a pair of words is drawn
+SPREAD = 0.8  # the most by which the noise of a key and value differs from it, as a share of it
 
 
 def world(seed: int, num_pairs: int, num_tokens: int, strength: float) -> lg.ConceptModel:
     """Two binary concepts in a chain, words that tell them only in pairs, more tokens than ℓ = 4.
 
-    Pair j tells concept j mod 2 by whether its two words agree, with a noise of its own drawn
-    between .02 and .2, so that the raw input tells nothing. Token: with probability strength the
-    number of the configuration, otherwise drawn from a row of its own, uniform over distributions.
+    Pair j tells concept j mod 2 as in `lg.worlds.keyed_words`: a fair coin, the key, and the key ⊕
+    the concept, flipped with a probability of its own for every key and value, so that all
+    contexts have different p(c|x). For either key the flips of the two values add up to the same,
+    which leaves the second word fair given any c: no word alone tells anything. Token: with
+    probability strength the number of the configuration, otherwise drawn from a row of its own,
+    uniform over distributions.
     Raises ValueError for fewer than four tokens and for a strength outside [0, 1).
     """
     if num_tokens < 4 or not 0 <= strength < 1:
@@ -76,10 +81,19 @@ def _keys(seed: int) -> list[jax.Array]:
 
 
 def _words(key: jax.Array, num_pairs: int) -> list[lg.Emission]:
-    low, high = FLIP_RATES
-    rates = np.asarray(jax.random.uniform(key, (num_pairs,), minval=low, maxval=high), np.float64)
-    concepts = [pair % 2 for pair in range(num_pairs)]
+    agrees = np.array([[0, 1], [1, 0]])[..., None] == np.arange(2)  # [value, key, word]
     words = []
-    for pair, rate in enumerate(rates):
-        words += lg.worlds.keyed_words(concepts, float(rate))[2 * pair : 2 * pair + 2]
+    for pair in range(num_pairs):
+        concept, rate = pair % 2, _flips(jax.random.fold_in(key, pair))[..., None]
+        words.append(lg.Emission((concept,), np.full((2, 2), 0.5)))
+        table = np.where(agrees, 1 - rate, rate)
+        words.append(lg.Emission((concept,), table, reads=(2 * pair,)))
     return words
+
+
+def _flips(key: jax.Array) -> np.ndarray:
+    """The probability of a flip [value, key]; its mean over values is the same for both keys."""
+    drawn = draws.uniform(key, (3,))
+    low, high = FLIP_RATES
+    apart = SPREAD * (2 * drawn[1:] - 1)  # [key]
+    return (low + (high - low) * drawn[0]) * np.stack([1 + apart, 1 - apart])

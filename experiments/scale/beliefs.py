@@ -11,7 +11,7 @@ from jaxtyping import Float, Int
 import latentgen as lg
 
 
-def evidence(
+def log_likelihood_ratios(
     model: lg.ConceptModel, context: Int[np.ndarray, "context position"]
 ) -> Float[np.ndarray, "context concept"]:
     """λ_k(x) = log p(x|c_k = 1) − log p(x|c_k = 0), nats, of a world of `scale.worlds`."""
@@ -33,7 +33,7 @@ def predictive(
     """
     joint = np.exp(lg.log_prior(model)[:, None] + lg.log_token_given(model))
     first = model.space.num_concepts // 2
-    told = evidence(model, context)
+    told = log_likelihood_ratios(model, context)
     left, right = _weights(told[:, :first]), _weights(told[:, first:])
     split = joint.reshape(left.shape[1], right.shape[1], -1)
     halfway = (left @ split.reshape(len(split), -1)).reshape(len(left), *split.shape[1:])
@@ -50,11 +50,26 @@ def pattern(context: Int[np.ndarray, "context position"]) -> Int[np.ndarray, "co
     return differs @ (1 << np.arange(differs.shape[1], dtype=np.int64))
 
 
+def every_belief(
+    model: lg.ConceptModel,
+) -> tuple[Int[np.ndarray, "belief position"], Float[np.ndarray, "belief"]]:
+    """One context of every belief that a context can lead to, and p(belief): 4^m of each.
+
+    Contexts of one pattern differ in their coins alone, all of which are as probable.
+    """
+    num_pairs = 2 * model.space.num_concepts
+    context = np.zeros((2**num_pairs, 2 * num_pairs), np.int64)
+    context[:, 1::2] = lg.binary_digits(np.arange(2**num_pairs), num_pairs)
+    log_evidence = lg.log_evidence(model, context)
+    probability = np.exp(log_evidence - log_evidence.max())
+    return context, probability / probability.sum()
+
+
 def likeliest(
     model: lg.ConceptModel, context: Int[np.ndarray, "context position"]
 ) -> Int[np.ndarray, "context"]:
     """argmax_c p(c|x) of every context."""
-    told = evidence(model, context)
+    told = log_likelihood_ratios(model, context)
     log_joint = told @ lg.binary_digits(np.arange(model.space.num_configurations), told.shape[1]).T
     log_joint += lg.log_prior(model)
     return log_joint.argmax(1)

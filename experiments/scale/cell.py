@@ -1,7 +1,8 @@
 """What is measured at one number of concepts and one dimension of the representation?
 
 Names of metrics are quantity.source.estimate. estimate: held_out (contexts of one belief kept
-together; NaN when saturated) or population (fitted and scored on all contexts).
+together; NaN when saturated) or population (fitted and scored on all contexts); for the source
+"whole", a perfect predictor under p(x), lower and upper, between which its S lies.
 """
 
 import time
@@ -11,8 +12,16 @@ from dataclasses import dataclass
 import numpy as np
 
 import estimators as es
+from estimators.assessment.verdict import EXCESS_SHARE
 from experiments.experiment import CellResult
-from experiments.networks import Metrics, Network, by_name, read, train_networks
+from experiments.networks import (
+    Metrics,
+    Network,
+    by_name,
+    checkpoints,
+    read,
+    train_networks,
+)
 from experiments.scale.beliefs import predictive
 from experiments.scale.measures import (
     Seen,
@@ -21,11 +30,13 @@ from experiments.scale.measures import (
     look,
     oracle_metrics,
     trained_metrics,
+    whole_metrics,
 )
 from experiments.scale.worlds import contexts, world
 
 ARGMAX_POOL = 4096  # contexts that answer for their likeliest configuration
-TENTH, COUNTED = 0.1, 0.01  # shares of I(x; y) whose first step is noted
+TENTH = 0.1  # share of I(x; y) whose first step is noted, beside that which counts as trained
+GROWTH = 1.2  # ratio of the steps at which the excess loss is measured
 
 
 @dataclass(frozen=True)
@@ -36,7 +47,6 @@ class Training:
     batch_size: int = 256
     learning_rate: float = 2e-2
     hidden: tuple[int, ...] = (96, 96)
-    num_chunks: int = 40
 
 
 @dataclass(frozen=True)
@@ -80,13 +90,13 @@ def _measured(cell: ScaleCell, seed: int) -> Metrics:
     seen = look(model, drawn[: cell.num_contexts], seed)
     others = drawn[cell.num_contexts :]
     metrics = exact_metrics(seen)
-    metrics["score_argmax.oracle.held_out"] = argmax_score(model, seen, others[:ARGMAX_POOL])
+    metrics["score_argmax.oracle.population"] = argmax_score(model, seen, others[:ARGMAX_POOL])
     clock.append(time.process_time())
     metrics |= oracle_metrics(model, seen, cell.dim)
     clock.append(time.process_time())
     if cell.training is not None:
         pool = es.population(others, np.log(predictive(model, others)))
-        network = _train(cell, cell.training, seed, pool, seen)
+        network = _train(cell, cell.training, seed, pool)
         clock.append(time.process_time())
         metrics |= trained_metrics(seen, network, metrics) | _step_metrics(seen, network)
         clock.append(time.process_time())
@@ -95,15 +105,15 @@ def _measured(cell: ScaleCell, seed: int) -> Metrics:
         f"seconds.{part}": float(seconds)
         for part, seconds in zip(parts, np.diff(clock), strict=True)
     }
+    if cell.dim == cell.num_tokens - 1:  # after the clock: enumerated for few concepts only
+        metrics |= whole_metrics(model, seen, metrics)
     return metrics
 
 
-def _train(
-    cell: ScaleCell, training: Training, seed: int, pool: es.Population, seen: Seen
-) -> Network:
+def _train(cell: ScaleCell, training: Training, seed: int, pool: es.Population) -> Network:
     config = es.TrainConfig(
         es.MLP(
-            context_length=seen.context.shape[1],
+            context_length=pool.context.shape[1],
             num_tokens=cell.num_tokens,
             dim=cell.dim,
             hidden=training.hidden,
@@ -111,23 +121,27 @@ def _train(
         training.num_steps,
         training.batch_size,
         training.learning_rate,
-        num_chunks=training.num_chunks,
+        num_chunks=1,
+        trajectory_growth=GROWTH,
+        keep_trajectory=True,
         seed_mode="sequence",
     )
-    watched = es.population(seen.context, seen.log_predictive)
-    return train_networks(config, [seed], es.population_batch, [pool], populations=[watched])[0]
+    return train_networks(config, [seed], es.population_batch, [pool])[0]
 
 
 def _step_metrics(seen: Seen, network: Network) -> Metrics:
     """The steps after which the excess loss is at most a share of I(x; y)."""
-    start = read(network.predictor, network.start, seen.context)[1]
-    steps = np.concatenate([[0], network.step])
-    share = np.concatenate([[es.excess_loss(seen.log_predictive, start)], network.excess])
-    share = share / es.mutual_information(seen.log_predictive)
+    kept = checkpoints(network)
+    steps = np.array([step for step, _ in kept])
+    excess = [
+        es.excess_loss(seen.log_predictive, read(network.predictor, params, seen.context)[1])
+        for _, params in kept
+    ]
+    share = np.array(excess) / es.mutual_information(seen.log_predictive)
     return {
         "num_steps.trained": float(network.last_step),
         "steps_to_tenth.trained": first_step(steps, share, TENTH),
-        "steps_to_counted.trained": first_step(steps, share, COUNTED),
+        "steps_to_counted.trained": first_step(steps, share, EXCESS_SHARE),
     }
 
 

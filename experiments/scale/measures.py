@@ -8,22 +8,30 @@ from jaxtyping import Int
 import estimators as es
 import latentgen as lg
 from experiments.networks import Metrics, Network, diverged_metrics, excess_metrics, read
-from experiments.scale.beliefs import evidence, likeliest, pattern, predictive
+from experiments.scale.beliefs import (
+    every_belief,
+    likeliest,
+    log_likelihood_ratios,
+    pattern,
+    predictive,
+)
+from experiments.scores import law_metrics, readout_metrics
 
 LARGEST_JOINT = 4  # concepts up to which the law of the joint p(c|x) is scored: 2^m − 1 regressors
-LAWS = ("log_posterior", "log_marginals", "marginals")  # of m regressors, scored at every m
+LARGEST_ENUMERATED = 6  # concepts up to which all beliefs are enumerated: 4^m
+WHOLE_LAWS = ("log_posterior", "marginals")  # scored under p(x) as well, at every m
 
 
 class Seen(NamedTuple):
     """A world through some of its contexts, drawn from p(x).
 
-    context [context, position]; belief: number of each context's p(c|x) [context]; log_concepts:
+    context [context, position]; group: number of each context's p(c|x) [context]; log_concepts:
     per concept log p(c_k|x) [context, value]; log_predictive [context, token]; features: law -> φ
     [context, regressor]; random_state deals folds and permutations.
     """
 
     context: np.ndarray
-    belief: np.ndarray
+    group: np.ndarray
     log_concepts: list[np.ndarray]
     log_predictive: np.ndarray
     features: dict[str, np.ndarray]
@@ -36,7 +44,7 @@ class Seen(NamedTuple):
 
     def permuted(self, rows: np.ndarray) -> np.ndarray:
         """Rows exchanged between beliefs: the null."""
-        return es.permute_contexts(rows, self.belief, random_state=self.random_state)
+        return es.permute_contexts(rows, self.group, random_state=self.random_state)
 
 
 def look(model: lg.ConceptModel, context: np.ndarray, random_state: int) -> Seen:
@@ -45,11 +53,7 @@ def look(model: lg.ConceptModel, context: np.ndarray, random_state: int) -> Seen
     num_concepts = model.space.num_concepts
     digits = lg.binary_digits(np.arange(2**num_concepts), num_concepts)
     one, zero = belief @ digits, belief @ (1 - digits)
-    features = {
-        "log_posterior": evidence(model, context),
-        "log_marginals": np.log(one) - np.log(zero),
-        "marginals": one,
-    }
+    features = {"log_posterior": log_likelihood_ratios(model, context), "marginals": one}
     if num_concepts <= LARGEST_JOINT:
         features["belief"] = belief @ lg.zero_sum_basis(belief.shape[1])
     return Seen(
@@ -63,18 +67,18 @@ def look(model: lg.ConceptModel, context: np.ndarray, random_state: int) -> Seen
 
 
 def exact_metrics(seen: Seen) -> Metrics:
-    """Information in nats, concepts averaged, and how many beliefs were drawn."""
+    """Information in nats, the mean over concepts of I(c_k; x), and how many beliefs were drawn."""
     return {
         "token_information.exact": es.mutual_information(seen.log_predictive),
         "concept_information.exact": float(
             np.mean([es.mutual_information(rows) for rows in seen.log_concepts])
         ),
-        "num_beliefs.exact": float(len(np.unique(seen.belief))),
+        "num_beliefs.exact": float(len(np.unique(seen.group))),
     }
 
 
 def argmax_score(
-    model: lg.ConceptModel, seen: Seen, others: Int[np.ndarray, "context position"]
+    model: lg.ConceptModel, seen: Seen, others: Int[np.ndarray, "other position"]
 ) -> float:
     """S of the likeliest configuration alone, by the mean p(y|x) of other contexts that share it.
 
@@ -100,20 +104,34 @@ def oracle_metrics(model: lg.ConceptModel, seen: Seen, dim: int) -> Metrics:
     logits = oracle.representation @ oracle.unembedding.T
     log_predicted = logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
     metrics = {"explained.oracle": explained, "excess_share.oracle": 1 - explained}
-    for law, features in seen.features.items():
-        metrics |= _law("oracle", law, features, log_predicted, seen)
-    nulls = {
-        "raw_input": seen.raw_input,
-        "permuted": seen.permuted(seen.features["log_posterior"]),
-    }
-    for null, features in nulls.items():
-        metrics |= _law("oracle", null, features, log_predicted, seen)
+    metrics |= _laws("oracle", log_predicted, seen)
     metrics |= _readout("oracle", oracle.representation, seen)
     return metrics | _readout("raw_input", seen.raw_input, seen)
 
 
+def whole_metrics(model: lg.ConceptModel, seen: Seen, drawn: Metrics) -> Metrics:
+    """Between what S of a perfect predictor under p(x) lies: score_law.whole.lower and .upper.
+
+    Both are S itself where all beliefs are enumerated. Elsewhere it lies, on average over draws,
+    between the held-out score of the contexts drawn and that fitted and scored on them.
+    """
+    metrics = {}
+    if model.space.num_concepts <= LARGEST_ENUMERATED:
+        context, weight = every_belief(model)
+        every = look(model, context, seen.random_state)
+        for law in WHOLE_LAWS:  # two folds, as the held-out score is not used
+            found = es.law_score(every.features[law], every.log_predictive, weight, num_folds=2)
+            metrics[f"converged_{law}.whole"] = float(found.converged)
+            metrics |= {f"score_{law}.whole.{end}": found.population for end in ("lower", "upper")}
+        return metrics
+    for law in WHOLE_LAWS:
+        for end, estimate in (("lower", "held_out"), ("upper", "population")):
+            metrics[f"score_{law}.whole.{end}"] = drawn[f"score_{law}.oracle.{estimate}"]
+    return metrics
+
+
 def trained_metrics(seen: Seen, network: Network, oracle: Metrics) -> Metrics:
-    """The same of the trained network, beside its untrained self; follows: trained less oracle."""
+    """The same of the trained network, beside its untrained self and the perfect predictor."""
     if network.diverged:
         return diverged_metrics("trained")
     representation, log_predicted = read(network.predictor, network.params, seen.context)
@@ -123,42 +141,47 @@ def trained_metrics(seen: Seen, network: Network, oracle: Metrics) -> Metrics:
     metrics["beyond_oracle.trained"] = (
         metrics["excess_share.trained"] - oracle["excess_share.oracle"]
     )
-    for law in LAWS:
-        metrics |= _law("trained", law, seen.features[law], log_predicted, seen)
-    metrics |= _law("trained", "raw_input", seen.raw_input, log_predicted, seen)
+    metrics |= _laws("trained", log_predicted, seen)
     metrics |= _law(
         "untrained", "log_posterior", seen.features["log_posterior"], log_untrained, seen
     )
     metrics |= _readout("trained", representation, seen)
     metrics |= _readout("untrained", untrained, seen)
     metrics |= _readout("permuted", seen.permuted(representation), seen)
-    for name in [*(f"score_{law}" for law in LAWS), "readout"]:
-        for estimate in ("held_out", "population"):
-            metrics[f"follows_{name}.trained.{estimate}"] = (
-                metrics[f"{name}.trained.{estimate}"] - oracle[f"{name}.oracle.{estimate}"]
-            )
+    for estimate in ("held_out", "population"):
+        missed = [
+            1 - found[f"score_log_posterior.{source}.{estimate}"]
+            for source, found in (("trained", metrics), ("oracle", oracle))
+        ]
+        metrics[f"missed_ratio.trained.{estimate}"] = missed[0] / missed[1]
     return metrics
+
+
+def _laws(source: str, log_predicted: np.ndarray, seen: Seen) -> Metrics:
+    """S of every law, of the raw input and of permuted log p(c|x) for one source's predictions."""
+    scored = {
+        **seen.features,
+        "raw_input": seen.raw_input,
+        "permuted": seen.permuted(seen.features["log_posterior"]),
+    }
+    found: Metrics = {}
+    for law, features in scored.items():
+        found |= _law(source, law, features, log_predicted, seen)
+    return found
 
 
 def _law(
     source: str, law: str, features: np.ndarray, log_predicted: np.ndarray, seen: Seen
 ) -> Metrics:
-    scored = es.law_score(
-        features, log_predicted, groups=seen.belief, random_state=seen.random_state
+    return law_metrics(
+        source, law, features, log_predicted, groups=seen.group, random_state=seen.random_state
     )
-    return {
-        f"score_{law}.{source}.held_out": scored.score,
-        f"score_{law}.{source}.population": scored.population,
-    }
 
 
 def _readout(source: str, features: np.ndarray, seen: Seen) -> Metrics:
     """How well p(c_k|x) is read off some features, on average over concepts."""
     read_off = [
-        es.readout_score(features, rows, groups=seen.belief, random_state=seen.random_state)
+        readout_metrics(source, features, rows, groups=seen.group, random_state=seen.random_state)
         for rows in seen.log_concepts
     ]
-    return {
-        f"readout.{source}.held_out": float(np.mean([found.score for found in read_off])),
-        f"readout.{source}.population": float(np.mean([found.population for found in read_off])),
-    }
+    return {name: float(np.mean([found[name] for found in read_off])) for name in read_off[0]}

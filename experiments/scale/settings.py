@@ -16,12 +16,12 @@ class ScaleConfig:
     num_trained: int = 10
     """Seeds (worlds and initialisations) with a trained predictor."""
     num_worlds: int = 20
-    """Seeds for what needs no training, where the dimension is |tokens| − 1."""
+    """Seeds for what needs no training, in the first family."""
     fixed_concepts: tuple[int, ...] = (3, 4, 6, 8, 12)
     """Numbers of concepts m of the family of a fixed number of tokens."""
-    narrow_concepts: tuple[int, ...] = (3, 6, 8)
+    narrow_concepts: tuple[int, ...] = (3, 8)
     """Where the first family has fewer than |tokens| − 1 dimensions as well."""
-    wide_concepts: tuple[int, ...] = (3, 6, 8)
+    wide_concepts: tuple[int, ...] = (6,)
     """Where it has 2 |tokens| dimensions as well."""
     growing_concepts: tuple[int, ...] = (3, 4, 6)
     """The same where the token names the configuration, so that there are 2^m tokens."""
@@ -65,16 +65,9 @@ def cells(config: ScaleConfig) -> list[ScaleCell]:
             if trained:
                 training = _training(config, cell.num_concepts)
                 found.append(replace(cell, training=training, seeds=tuple(trained)))
-            if others and _without_training(config, cell):
+            if others and cell.family == FIXED:
                 found.append(replace(cell, seeds=tuple(others)))
     return found
-
-
-def _without_training(config: ScaleConfig, cell: ScaleCell) -> bool:
-    """Whether more worlds than the trained ones are measured here: a narrow oracle is searched."""
-    if cell.dim == config.narrow_dim:
-        return cell.num_concepts == max(config.narrow_concepts)
-    return cell.family == FIXED and cell.dim == cell.num_tokens - 1
 
 
 def _settings(config: ScaleConfig) -> list[ScaleCell]:

@@ -5,15 +5,21 @@ from typing import Any
 import numpy as np
 
 import estimators as es
+from experiments.nulls import gaps
 from experiments.results import Results
 from experiments.scale.worlds import FIXED, GROWING
 from experiments.trained import counts_as_trained, trained_words
-from experiments.verdicts import LEAST_TRAINED, LEAST_WORLDS, enough_seeds, is_trivial
+from experiments.verdicts import LEAST_TRAINED, enough_seeds, enough_trained
 from experiments.wording import number, plain
 
 Setting = dict[str, Any]
-NULLS = ("score_raw_input.trained", "score_permuted.oracle")
-LAWS = {"log_posterior": "log p(c∣x)", "log_marginals": "log p(c_k∣x)", "marginals": "p(c_k∣x)"}
+NULLS = {
+    "score_raw_input.trained": "raw input",
+    "score_permuted.trained": "rows permuted",
+    "score_log_posterior.untrained": "untrained",
+}
+ENDS = ("lower", "upper")
+LAWS = {"log_posterior": "log p(c∣x)", "marginals": "p(c_k∣x)", "belief": "p(c∣x)"}
 
 
 def full(results: Results, family: str) -> list[Setting]:
@@ -42,8 +48,8 @@ def place(setting: Setting) -> str:
 
 def counts(results: Results, setting: Setting) -> bool:
     """Whether there are ≥ 10 trained seeds here, all of which count as trained."""
-    num_trained = len(results.values("counted.trained", setting))
-    return enough_seeds(num_trained, LEAST_WORLDS) and counts_as_trained(results, setting)
+    enough = enough_trained(len(results.values("counted.trained", setting)))
+    return enough and counts_as_trained(results, setting)
 
 
 def enough_worlds(results: Results, setting: Setting) -> bool:
@@ -51,30 +57,60 @@ def enough_worlds(results: Results, setting: Setting) -> bool:
     return enough_seeds(LEAST_TRAINED, len(results.values("token_information.exact", setting)))
 
 
-def trivial(results: Results, setting: Setting) -> bool:
-    """Whether the likeliest configuration explains all, or there is nothing to explain."""
-    return is_trivial(
-        results.interval("score_argmax.oracle.held_out", setting),
-        results.interval("concept_information.exact", setting),
-    )
+def null_gaps(results: Results, setting: Setting) -> dict[str, es.Interval]:
+    """null -> held-out S of log p(c|x) less it, paired; its population's where saturated."""
+    nulls = [
+        f"{null}.{'population' if results.saturated(null, setting) else 'held_out'}"
+        for null in NULLS
+    ]
+    return gaps(results, "score_log_posterior.trained.held_out", nulls, setting)
 
 
-def null_gap(results: Results, setting: Setting, metric: str) -> es.Interval:
-    """A held-out score less the larger of its nulls, paired; the population's where saturated."""
-    largest = max(NULLS, key=lambda null: results.best(null, setting).mean)
-    estimate = "population" if results.saturated(largest, setting) else "held_out"
-    return results.paired(f"{metric}.held_out", f"{largest}.{estimate}", setting)
+def null_name(metric: str) -> str:
+    """A null in words."""
+    return NULLS[metric.rpartition(".")[0]]
 
 
-def rivals(results: Results, setting: Setting, source: str) -> es.Interval:
-    """S of log p(c|x) less S of the p(c_k|x), paired by seed, held out."""
-    first, second = (f"score_{law}.{source}.held_out" for law in ("log_posterior", "marginals"))
+def joint(results: Results, family: str) -> list[Setting]:
+    """The settings of `full` where the law of the joint p(c|x) is scored, few concepts first."""
+    found = full(results, family)
+    return [s for s in found if len(results.values("score_belief.oracle.held_out", s))]
+
+
+def rivals(results: Results, setting: Setting, source: str, rival: str) -> es.Interval:
+    """S of log p(c|x) less S of a rival law, paired by seed, held out."""
+    first, second = (f"score_{law}.{source}.held_out" for law in ("log_posterior", rival))
     return results.paired(first, second, setting)
+
+
+def follows(results: Results, setting: Setting, estimate: str = "held_out") -> es.Interval:
+    """S of log p(c|x) in the trained networks less that in the perfect predictor, paired."""
+    trained, oracle = (
+        f"score_log_posterior.{source}.{estimate}" for source in ("trained", "oracle")
+    )
+    return results.paired(trained, oracle, setting)
 
 
 def since_first(results: Results, metric: str, settings: list[Setting]) -> list[es.Interval]:
     """The changes of a metric from the fewest concepts to each other number of them."""
     return [results.between(metric, setting, settings[0]) for setting in settings[1:]]
+
+
+def between_words(results: Results, metric: str, setting: Setting) -> str:
+    """A metric's lower and upper interval in words, once where they agree."""
+    ends = (plain(results.interval(f"{metric}.{end}", setting)) for end in ENDS)
+    return " to ".join(dict.fromkeys(ends))
+
+
+def share_converged(results: Results) -> float:
+    """The share of all fits of laws and readouts, over settings and seeds, that converged."""
+    found = [
+        values
+        for metrics in results.metrics.values()
+        for name, values in metrics.items()
+        if name.startswith("converged_")
+    ]
+    return float(np.nanmean(np.concatenate(found)))
 
 
 def slope(results: Results, metric: str, settings: list[Setting], axis: str) -> es.Interval:
@@ -103,30 +139,37 @@ def tables(results: Results) -> dict[str, list[list[str]]]:
     settings = [*fixed, *full(results, GROWING)]
     return {
         "S of each law, contexts of one belief held out together": _laws(results, settings),
+        "Between what S of a perfect predictor lies under all of p(x)": _wholes(
+            results, [*full(results, FIXED), *full(results, GROWING)]
+        ),
         "What is read off, and what is missed": _readouts(results, settings),
         "Cost of a seed (median)": _costs(results, settings),
     }
 
 
 def _laws(results: Results, settings: list[Setting]) -> list[list[str]]:
-    header = ["y", "tokens", "m", "d"]
+    header = ["y", "tokens", "m", "d", "beliefs drawn"]
     header += [f"{name}, {source}" for name in LAWS.values() for source in ("oracle", "trained")]
-    rows = [[*header, "log p(c∣x), untrained", "raw input", "rows permuted", "argmax"]]
+    rows = [[*header, *(f"{name} (null)" for name in NULLS.values()), "argmax"]]
+    metrics = [f"score_{law}.{source}" for law in LAWS for source in ("oracle", "trained")]
+    for setting in settings:
+        beliefs = results.interval("num_beliefs.exact", setting)
+        argmax = results.interval("score_argmax.oracle.population", setting)
+        scores = [_marked(results, metric, setting) for metric in (*metrics, *NULLS)]
+        rows.append([*_columns(setting), number(beliefs.mean, 0), *scores, plain(argmax)])
+    return rows
+
+
+def _wholes(results: Results, settings: list[Setting]) -> list[list[str]]:
+    names = [LAWS[law] for law in ("log_posterior", "marginals")]
+    rows = [["y", "tokens", "m", "d", *(f"{name}, {e}" for name in names for e in ENDS)]]
     for setting in settings:
         scores = [
-            _marked(results, f"score_{law}.{source}", setting)
-            for law in LAWS
-            for source in ("oracle", "trained")
+            plain(results.interval(f"score_{law}.whole.{end}", setting))
+            for law in ("log_posterior", "marginals")
+            for end in ENDS
         ]
-        nulls = ("score_log_posterior.untrained", *NULLS)
-        rows.append(
-            [
-                *_columns(setting),
-                *scores,
-                *(_marked(results, null, setting) for null in nulls),
-                plain(results.interval("score_argmax.oracle.held_out", setting)),
-            ]
-        )
+        rows.append([*_columns(setting), *scores])
     return rows
 
 

@@ -13,7 +13,15 @@ from experiments.agreement import EXPERIMENT, PAPER, cells
 from experiments.agreement import networks as training
 from experiments.agreement.cell import AgreementCell, compute, rank_correlation
 from experiments.agreement.constructed import noisy, scrambled
-from experiments.agreement.measures import agreement, identified, logit_agreement, logit_r2
+from experiments.agreement.measures import (
+    agreement,
+    bound_of_kl,
+    direction_agreement,
+    identified,
+    logit_agreement,
+    logit_r2,
+    pair_metrics,
+)
 from experiments.agreement.networks import (
     END,
     FITTING,
@@ -113,6 +121,63 @@ def test_small_directions_count_when_whitened_and_hardly_by_their_weight():
     assert whitened < 0.62 < 0.95 < weighed
 
 
+def test_r2_by_direction_is_one_regression_a_direction():
+    known = exact()[1]
+    other = noisy(known.log_predictive, 0.2, 1)
+    rows, seen = identified(known.log_predictive).astype(float), identified(other).astype(float)
+    centred = rows - known.weight @ rows
+    basis = np.linalg.eigh(centred.T @ (known.weight[:, None] * centred))[1][:, ::-1]
+    folds = es.context_folds(None, 256, known.weight, random_state=0)
+    root = np.sqrt(known.weight)[:, None]
+
+    def regressed(source, target):
+        design = np.concatenate([source, np.ones((256, 1))], 1)
+        goal = target @ basis
+        left = np.zeros(9)
+        for train, test in folds.splits():
+            found = np.linalg.lstsq((root * design)[train], (root * goal)[train], rcond=None)[0]
+            left += known.weight[test] @ (goal[test] - design[test] @ found) ** 2
+        return 1 - left / (known.weight @ (goal - known.weight @ goal) ** 2)
+
+    expected = np.minimum(regressed(rows, seen), regressed(seen, rows))
+    found = direction_agreement(known.log_predictive, other, known.log_predictive, known.weight, 0)
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+
+
+def test_scrambled_directions_are_the_ones_that_are_missing():
+    known = exact()[1]
+    changed = scrambled(known.log_predictive, known.weight, 4, 0)
+    found = direction_agreement(
+        known.log_predictive, changed, known.log_predictive, known.weight, 0
+    )
+    assert found[:5].min() > 0.99
+    assert found[5:].max() < 0.5
+
+
+def test_bounds_of_distances_are_kept_and_that_of_kl_is_the_weakest():
+    known = exact(0, 4)[1]
+    for deviation in (0.003, 0.03, 0.3, 1.0):
+        other = noisy(known.log_predictive, deviation, 1)
+        found = pair_metrics("a", "b", known.log_predictive, other, known.weight, 0)
+        by_logit, by_kl = (found[f"r2_bound_{d}.a.population.b"] for d in ("logit", "kl"))
+        assert by_kl <= by_logit <= found["r2.a.population.b"] + 1e-9
+        assert found["svd.a.population.b"] <= found["svd_bound.a.population.b"] + 1e-9
+        assert by_kl > 0.9 if deviation == 0.003 else True
+    assert bound_of_kl(known.log_predictive, other, known.weight) == 0
+    near = noisy(known.log_predictive, 0.01, 1)
+    floor = np.exp(min(known.log_predictive.min(), near.min()))
+    ways = ((known.log_predictive, near), (near, known.log_predictive))
+    divergence = min(known.weight @ (np.exp(p) * (p - q)).sum(1) for p, q in ways)
+    smallest = []
+    for rows in (known.log_predictive, near):
+        logits = rows - rows.mean(1, keepdims=True)
+        centred = np.sqrt(known.weight)[:, None] * (logits - known.weight @ logits)
+        smallest.append(np.linalg.svd(centred, compute_uv=False)[2] ** 2)  # the fourth is 0
+    expected = 1 - es.logit_distance_of_kl(divergence, floor) ** 2 / (3 * max(smallest))
+    assert 0.5 < expected < 0.999
+    assert bound_of_kl(*ways[0], known.weight) == pytest.approx(expected, abs=1e-4)
+
+
 def test_scrambling_leaves_the_large_directions_and_the_number_alone():
     known = exact()[1]
     rows = identified(known.log_predictive).astype(float)
@@ -163,7 +228,7 @@ def test_a_course_keeps_the_first_checkpoint_of_every_stage_and_the_last(monkeyp
 def test_an_unknown_architecture_and_a_network_without_course_are_refused():
     with pytest.raises(ValueError, match="an architecture is one of"):
         predictor("cnn", Training(), 8, 4)
-    with pytest.raises(ValueError, match="needs a trajectory"):
+    with pytest.raises(ValueError, match="no trajectory was kept"):
         course(SimpleNamespace(trajectory=None), exact()[1])
 
 

@@ -1,15 +1,18 @@
 """Do the words and verdicts on agreement follow the numbers?"""
 
+import re
+
 import numpy as np
 import pytest
 
 from experiments.agreement import EXPERIMENT, PAPER, cells
 from experiments.agreement.cell import DISTANCES, PAIRS
 from experiments.agreement.claims import CLAIMS
+from experiments.agreement.comparisons import across_less_within, main
 from experiments.agreement.constructed import NOISE
+from experiments.agreement.distances import against_lines, hidden, pooled_rank
 from experiments.agreement.finding import finding
 from experiments.agreement.networks import ARCHITECTURES, END, FITTING, STAGES, START
-from experiments.agreement.tables import hidden, main, pooled_rank
 from experiments.results import Results, write_table
 from paper_figs.agreement import draw
 from tests.experiments.made_up import made_up_records
@@ -17,26 +20,36 @@ from tests.experiments.made_up import made_up_records
 USUAL = {f"counted.{name}": 1.0 for name in FITTING} | {"counted.log_bilinear": 0.0}
 USUAL |= {f"excess_share.{name}.population.{END}": 0.001 for name in ARCHITECTURES}
 USUAL |= {"token_information.exact": 0.2, "concept_information.exact": 0.7}
-USUAL |= {"score_argmax.exact": 0.8, "r2.oracle.held_out": 1.0}
+USUAL |= {f"counted.{name}": 1.0 for name in (*PAIRS, "pairs")}
+USUAL |= {"score_argmax.oracle.population": 0.8, "r2.oracle.held_out": 1.0}
 USUAL |= {f"spectrum.exact.population.{i + 1}": 2.0**-i / 2 for i in range(9)}
 for _pair in (*PAIRS, *(f"{name}+oracle" for name in FITTING), "log_bilinear"):
     for _stage in (START, *STAGES, END):
         _value = 0.3 if _stage == START else 0.999
         USUAL |= {f"r2.{_pair}.{e}.{_stage}": _value for e in ("held_out", "population")}
         USUAL |= {f"r2_logits.{_pair}.{e}.{_stage}": _value for e in ("held_out", "population")}
-        USUAL |= {f"missed.{_pair}.held_out.{_stage}": -1.0}
-        USUAL |= {f"{distance}.{_pair}.population.{_stage}": -2.0 for distance in DISTANCES}
+        USUAL |= {f"log10_missed.{_pair}.held_out.{_stage}": -1.0}
+        USUAL |= {f"log10_{distance}.{_pair}.population.{_stage}": -2.0 for distance in DISTANCES}
 USUAL |= {f"{q}.{n}.{null}": 0.0 for q in ("r2", "r2_logits") for n in FITTING
           for null in ("raw_input", "permuted")}  # fmt: skip
+USUAL |= {f"r2_direction.{pair}.{estimate}.{i}": value
+          for pair in (*PAIRS, *(f"{name}+oracle" for name in FITTING)) for i in range(1, 10)
+          for estimate, value in (("held_out", 1 - 0.01 * i), ("untrained", 0.2))}  # fmt: skip
+USUAL |= {f"r2_direction.{name}.{null}.{i}": -0.1 for name in FITTING for i in range(1, 10)
+          for null in ("raw_input", "permuted")}  # fmt: skip
+BOUNDS = {"svd": 0.002, "svd_bound": 0.01, "r2_bound_logit": 0.2, "r2_bound_kl": 0.0}
+USUAL |= {f"{q}.{pair}.population.{END}": v for q, v in BOUNDS.items() for pair in PAIRS}
 USUAL |= {f"rank_{d}.pairs.{e}": 0.9 for d in DISTANCES for e in ("course", "end")}
 for _number in range(1, 10):
     for _name, _value in {"excess_share": 0.002 * _number, "r2": 1 - _number / 9}.items():
         USUAL |= {f"{_name}.scrambled.population.{_number}": _value}
-    USUAL |= {f"missed.scrambled.held_out.{_number}": -1.0}
-    USUAL |= {f"{distance}.scrambled.population.{_number}": -2.0 for distance in DISTANCES}
+    for _name in ("logit_relative", *BOUNDS):
+        USUAL |= {f"{_name}.scrambled.population.{_number}": 0.003 * _number}
+    USUAL |= {f"log10_missed.scrambled.held_out.{_number}": -1.0}
+    USUAL |= {f"log10_{distance}.scrambled.population.{_number}": -2.0 for distance in DISTANCES}
 for _number in NOISE:
-    USUAL |= {f"missed.noisy.held_out.{_number}": -1.0}
-    USUAL |= {f"{distance}.noisy.population.{_number}": -2.0 for distance in DISTANCES}
+    USUAL |= {f"log10_missed.noisy.held_out.{_number}": -1.0}
+    USUAL |= {f"log10_{distance}.noisy.population.{_number}": -2.0 for distance in DISTANCES}
 EXACT = ("counted", "r2.scrambled", "excess_share")
 
 
@@ -96,16 +109,17 @@ def test_what_untrained_networks_share_as_well_is_no_evidence():
     assert weighed["agreement-logits"] == "not evidence"  # whichever pair agrees least
     text = text_of(records(value))[1]
     assert "no evidence that training made them agree: two GRUs." in text
-    assert "Every pair type exceeds its largest null by .05." in text_of(records())[1]
+    assert "Every pair type exceeds each of its nulls by .05." in text_of(records())[1]
 
 
 def test_networks_that_are_not_trained_and_few_worlds_get_no_verdict():
-    untrained = verdicts(records(lambda c, n: 0.0 if n == "counted.transformer" else None))
+    flags = {"counted.transformer", "counted.mlp+transformer", "counted.gru+transformer"}
+    untrained = verdicts(records(lambda c, n: 0.0 if n in (*flags, "counted.pairs") else None))
     assert untrained["agreement-transformer"] == untrained["agreement-across"] == "not evidence"
     assert untrained["agreement-order-logit"] == "not evidence"
     assert untrained["agreement-mlp"] == "holds"
     few = verdicts(records(config=PAPER.with_seeds(5)))
-    del few["agreement-kl-alone"]  # one made pair suffices
+    del few["agreement-small-loss"]  # one made pair suffices
     assert set(few.values()) == {"not evidence"}
 
 
@@ -121,7 +135,9 @@ def test_a_stage_that_was_not_reached_is_undecided_and_said_to_be():
 def test_held_out_values_that_are_missing_are_saturated_and_trivial_corners_named():
     saturated = verdicts(records(at_end("r2", np.nan)))
     assert saturated["agreement-mlp"] == "saturated"
-    trivial = verdicts(records(lambda c, n: 0.999 if n == "score_argmax.exact" else None))
+    trivial = verdicts(
+        records(lambda c, n: 0.999 if n == "score_argmax.oracle.population" else None)
+    )
     assert trivial["agreement-mlp"] == "trivial corner"
 
 
@@ -141,22 +157,72 @@ def test_distances_are_rivals_of_kl(rank, word, said):
     assert said in text_of(made)[1]
 
 
-def test_a_made_pair_breaks_small_kl_only_within_the_excess_that_counts():
-    assert hidden(Results(records()), main(Results(records())), 0.0105) == (
-        5,
-        pytest.approx(0.01, abs=1e-3),
-        pytest.approx(0.444, abs=2e-3),
-    )
-    assert verdicts(records())["agreement-kl-alone"] == "fails"
+def test_a_made_pair_breaks_the_law_only_within_the_excess_that_counts():
+    found = hidden(Results(records()), main(Results(records())), 0.0105)
+    assert found.num_directions == 5
+    assert found.excess_share == pytest.approx(0.01, abs=1e-3)
+    assert found.r2 == pytest.approx(0.444, abs=2e-3)
+    assert found.distances["logit_relative"] == pytest.approx(0.015, abs=1e-3)
+    judged = {claim.name: claim for claim in CLAIMS}["agreement-small-loss"].judge(records())
+    assert judged.verdict == "fails"
+    assert "d_LLV 0.01" in judged.figures
     far = records(lambda c, n: 0.5 if n.startswith("excess_share.scrambled") else None)
-    assert verdicts(far)["agreement-kl-alone"] == "not broken"
+    assert verdicts(far)["agreement-small-loss"] == "not evidence"
     assert "was not shown" in text_of(far)[1]
+    close = records(lambda c, n: 0.999 if n.startswith("r2.scrambled") else None)
+    assert verdicts(close)["agreement-small-loss"] == "not broken"
+
+
+def test_points_are_counted_above_between_and_below_the_lines_of_made_pairs():
+    def value(cell, name):
+        quantity, source, stage = (*name.split(".")[:2], name.split(".")[-1])
+        if source in ("noisy", "scrambled") and quantity in ("log10_kl", "log10_missed"):
+            along = float(int(stage) - 1) - 6
+            return along if quantity == "log10_kl" else along / 2 + (source == "scrambled")
+        if source in PAIRS and quantity in ("log10_kl", "log10_missed"):
+            if quantity == "log10_kl":
+                return -3.0 if stage != START else 3.0
+            return {"300": 0.0, "100": -1.0, "30": -1.0}.get(stage, -2.0)
+        return None
+
+    results = Results(records(value))
+    assert tuple(against_lines(results, main(results), "kl")) == (6, 12, 24, 0)
+    away = Results(records(lambda c, n: -9.0 if n.startswith("log10_kl.mlp.") else value(c, n)))
+    assert against_lines(away, main(away), "kl").beside == 7
+    assert "KL 6 above both, 12 between, 24 below both" in text_of(records(value))[1]
+
+
+def test_two_architectures_are_compared_with_one_world_by_world():
+    def value(cell, name):
+        two = name.startswith("r2.") and name.endswith(f".held_out.{END}") and "+" in name
+        return 0.9 if two else None
+
+    results = Results(records(value))
+    found = across_less_within(results, main(results), END)
+    assert found.mean == pytest.approx(-0.099, abs=1e-3)
+    assert "end of training -0.099 [" in text_of(records(value))[1]
+    gone = Results(records(lambda c, n: np.nan if n == f"r2.gru.held_out.{END}" else None))
+    assert np.isnan(across_less_within(gone, main(gone), END).mean)
+    made = records()
+    for record in made:
+        for pair in PAIRS:
+            del record.metrics[f"r2.{pair}.held_out.1"]  # a stage that nobody reached
+    assert "excess ≤ 0.001 I no answer" in text_of(made)[1]
+
+
+def test_directions_and_bounds_are_told_from_their_numbers():
+    text = text_of(records())[1]
+    both = r"0\.910 to 0\.910, with the oracle 0\.910 to 0\.910 \(untrained 0\.200"
+    assert re.search(rf"; 9 \(0\.\d+%\): {both}", text)
+    assert "d_SVD is 0.002 to 0.002, at most 0.010 to 0.010 by d_LLV" in text
+    gone = text_of(records(lambda c, n: np.nan if n.startswith("r2_direction.mlp.") else None))[1]
+    assert re.search(r"; 9 \(0\.\d+%\): not in every world", gone)
 
 
 def test_pooled_ranks_see_every_world_and_their_interval_is_over_worlds():
     def value(cell, name):
         part = name.split(".")
-        if part[0] in ("missed", "kl") and part[1] in PAIRS and part[3] in STAGES:
+        if part[0] in ("log10_missed", "log10_kl") and part[1] in PAIRS and part[3] in STAGES:
             return -float(STAGES[part[3]]) - list(PAIRS).index(part[1]) / 7
         return None
 

@@ -212,3 +212,13 @@ def test_options_of_the_user_come_first(monkeypatch, tmp_path):
     environment = command_line.os.environ
     assert environment["OPENBLAS_NUM_THREADS"] == environment["OMP_NUM_THREADS"] == "7"
     assert environment["JAX_COMPILATION_CACHE_DIR"] == str(tmp_path / "latentgen" / "jax")
+
+
+def test_blas_is_told_of_its_threads_before_it_is_loaded():
+    code = (
+        "import sys; from experiments import command_line; "
+        "command_line._set_environment = lambda: sys.exit('numpy' in sys.modules); "
+        "command_line.main(['run', 'simulation', '--help'])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, "numpy was loaded first"

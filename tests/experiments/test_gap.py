@@ -32,11 +32,10 @@ def tiny():
 def test_the_parts_add_up_to_the_whole(tiny):
     excess = sum(np.array(tiny[f"excess_part.{part}"]) for part in PARTS)
     np.testing.assert_allclose(excess, tiny["excess_share.trained"], atol=1e-12)
-    for estimate in ("held_out", "population"):
-        missed = sum(np.array(tiny[f"missed_part.{part}.{estimate}"]) for part in PARTS)
-        score = np.array(tiny[f"score_log_posterior.trained.{estimate}"])
-        np.testing.assert_allclose(missed, 1 - score, atol=1e-12)
-        np.testing.assert_allclose(missed, tiny[f"missed.trained.{estimate}"], atol=1e-12)
+    missed = sum(np.array(tiny[f"missed_part.{part}.held_out"]) for part in PARTS)
+    score = np.array(tiny["score_log_posterior.trained.held_out"])
+    np.testing.assert_allclose(missed, 1 - score, atol=1e-12)
+    np.testing.assert_allclose(missed, tiny["missed.trained.held_out"], atol=1e-12)
 
 
 def test_the_parts_of_finite_data_add_up_to_it(tiny):
@@ -59,12 +58,12 @@ def test_the_excess_of_a_perfect_predictor_is_nothing_and_its_theory_is_the_laws
 
 
 def test_the_dimension_costs_nothing_from_the_number_of_tokens_less_one_on():
-    exact = seen(*TINY.world(0))
+    exact = seen(*TINY.world_settings(0))
     for dim in (5, 6):
-        found = best_of_dimension(TINY.world(0), dim)
+        found = best_of_dimension(TINY.world_settings(0), dim)
         np.testing.assert_allclose(found, exact.log_predictive, atol=1e-12)
     divergence = np.exp(exact.log_predictive) * (
-        exact.log_predictive - best_of_dimension(TINY.world(0), 2)
+        exact.log_predictive - best_of_dimension(TINY.world_settings(0), 2)
     )
     assert exact.weight @ divergence.sum(1) > 1e-3
 
@@ -82,6 +81,16 @@ def test_a_pair_of_words_tells_a_concept_and_a_word_alone_nothing():
     agree = exact.context[:, 0] == exact.context[:, 1]
     belief = np.exp(exact.log_concepts[0][:, 0])
     assert belief[agree].min() > belief[~agree].min()
+
+
+def test_all_contexts_have_different_beliefs_so_that_they_can_be_held_out():
+    for seed in range(3):
+        belief = np.exp(seen(seed, 4, 6, 0.7).log_posterior)
+        assert len(np.unique(np.round(belief, 8), axis=0)) == 256
+
+
+def test_the_raw_input_explains_nothing_of_the_token(tiny):
+    np.testing.assert_allclose(tiny["excess_share.raw_input"], 1, atol=1e-6)
 
 
 def token_of(model):
@@ -136,7 +145,6 @@ USUAL = {
     "excess_share.untrained": 1.6,
     "excess_share.raw_input": 1.0,
     "excess_share.permuted": 1.9,
-    "missed.oracle.held_out": 0.1,
     "missed.trained.held_out": 0.1,
     "missed_change.trained.held_out": 0.0,
     "missed_balance.theory.held_out": 0.09,
@@ -196,8 +204,9 @@ def test_claims_are_judged_by_the_stored_numbers():
     assert verdict("gap-log-trained") == "fails"
     perfect = {"score_log_posterior.trained.held_out": 0.995}
     assert verdict("gap-log-trained", perfect) == "holds"
-    raw = perfect | {"score_raw_input.trained.held_out": 0.99}
-    assert verdict("gap-log-trained", raw) == "not evidence"
+    for null in ("log_posterior.untrained", "raw_input.trained", "permuted.trained"):
+        near = perfect | {f"score_{null}.held_out": 0.99}
+        assert verdict("gap-log-trained", near) == "not evidence"
     assert verdict("gap-log-or-belief") == "second"
     assert verdict("gap-log-or-belief", {"score_belief.trained.held_out": 0.8}) == "first"
     assert verdict("gap-oracle-followed") == "holds"
@@ -242,6 +251,16 @@ def test_the_words_follow_the_numbers():
     _, text = words({"counted.trained": lambda c: 0.0 if c.axis == "num_samples" else 1.0})
     assert "1,000 steps (0 of 10 seeds count as trained)" in text
     assert "(the law: not evidence)" in text
+
+
+def test_fits_that_did_not_converge_are_counted_and_missing_ones_are_not():
+    found = records()
+    for record in found:
+        record.metrics.update({"converged_a.oracle": [0.0] * 5, "converged_a.trained": [1.0] * 5})
+    found[0].metrics["converged_a.trained"] = [None, 1.0, 1.0, 1.0, 1.0]
+    num = 5 * len(found)
+    said = finding(found, True).paragraphs[-1]
+    assert said == f"Of the {2 * num - 1} fits of a law {num - 1} converged."
 
 
 def test_without_evidence_no_verdict_is_said():

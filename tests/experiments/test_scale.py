@@ -8,14 +8,21 @@ import pytest
 
 import estimators as es
 import latentgen as lg
-from experiments.scale.beliefs import evidence, likeliest, pattern, predictive
+from experiments.scale.beliefs import (
+    every_belief,
+    likeliest,
+    log_likelihood_ratios,
+    pattern,
+    predictive,
+)
 from experiments.scale.cell import ScaleCell, Training, compute, first_step
-from experiments.scale.measures import argmax_score, look
+from experiments.scale.measures import argmax_score, look, whole_metrics
 from experiments.scale.settings import PROFILES, cells
 from experiments.scale.worlds import CONTEXTS, FIXED, GROWING, contexts, world
 
 PAPER, SMOKE = PROFILES["paper"], PROFILES["smoke"]
-TINY = Training(30, 32, 1e-2, (8, 8), 5)
+TINY = Training(30, 32, 1e-2, (8, 8))
+ENDS = {"held_out": 0.5, "population": 0.6}
 USUAL_CELL = ScaleCell(FIXED, 3, 5, 4, 2.0, 0.01, 80, 200, TINY, (0, 1))
 
 
@@ -36,7 +43,7 @@ def test_the_split_sum_is_the_exact_predictive_and_the_argmax_that_of_the_poster
 def test_the_log_ratios_of_the_posterior_are_the_evidence_and_the_prior():
     model = small()
     context = contexts(model, 0, 20)
-    posterior, told = lg.log_posterior(model, context), evidence(model, context)
+    posterior, told = lg.log_posterior(model, context), log_likelihood_ratios(model, context)
     for index, values in enumerate(product((0, 1), repeat=3)):
         change = posterior[:, index] - posterior[:, 0]
         prior = lg.log_prior(model)[index] - lg.log_prior(model)[0]
@@ -64,6 +71,35 @@ def test_contexts_have_one_pattern_exactly_when_they_have_one_belief():
     beliefs = np.unique(rounded, axis=0, return_inverse=True)[1].reshape(-1)
     assert len({*zip(pattern(context), beliefs, strict=True)}) == 64
     assert len(np.unique(beliefs)) == len(np.unique(pattern(context))) == 64
+
+
+def test_enumerated_beliefs_have_the_probabilities_of_all_contexts():
+    model = small()
+    context, log_weight = lg.enumerate_contexts(model)
+    found, weight = every_belief(model)
+    assert len(found) == len(np.unique(pattern(found))) == 64
+    summed = np.bincount(pattern(context), np.exp(log_weight), minlength=64)
+    np.testing.assert_allclose(summed[pattern(found)], weight, atol=1e-12)
+
+
+def test_the_score_under_all_of_p_x_is_that_of_all_contexts_and_a_bracket_for_many_beliefs():
+    model = small()
+    context, log_weight = lg.enumerate_contexts(model)
+    seen = look(model, contexts(model, 0, 80), 0)
+    found = whole_metrics(model, seen, {})
+    exact = lg.log_predictive(model, context)
+    laws = {
+        "log_posterior": log_likelihood_ratios(model, context),
+        "marginals": np.exp(lg.log_posterior(model, context)) @ lg.binary_digits(np.arange(8), 3),
+    }
+    for law, features in laws.items():
+        slow = es.law_score(features, exact, np.exp(log_weight), num_folds=2).population
+        assert found[f"score_{law}.whole.lower"] == pytest.approx(slow, abs=1e-6)
+        assert found[f"score_{law}.whole.upper"] == found[f"score_{law}.whole.lower"]
+    drawn = {f"score_{law}.oracle.{e}": v for law in laws for e, v in ENDS.items()}
+    many = small(num_concepts=7)
+    bracket = whole_metrics(many, look(many, contexts(many, 0, 20), 0), drawn)
+    assert [bracket[f"score_marginals.whole.{end}"] for end in ("lower", "upper")] == [0.5, 0.6]
 
 
 def test_every_token_of_the_first_family_leans_on_every_concept_and_of_the_second_names_c():
@@ -104,10 +140,14 @@ def test_a_cell_has_every_kind_of_number_and_a_seed_means_the_same_in_any_block(
             assert row[0] == pytest.approx(found[name][1], nan_ok=True, abs=0), name
     assert found["explained.oracle"] == [1.0, 1.0]
     assert found["num_steps.trained"] == [30.0, 30.0]
-    for name in ("score_log_posterior", "readout"):
-        follows = np.array(found[f"{name}.trained.population"])
-        follows -= np.array(found[f"{name}.oracle.population"])
-        np.testing.assert_allclose(found[f"follows_{name}.trained.population"], follows)
+    missed = [
+        1 - np.array(found[f"score_log_posterior.{source}.population"])
+        for source in ("trained", "oracle")
+    ]
+    np.testing.assert_allclose(found["missed_ratio.trained.population"], missed[0] / missed[1])
+    assert {"score_belief.trained.held_out", "score_permuted.trained.held_out"} <= found.keys()
+    assert set(found["converged_log_posterior.trained"]) == {1.0}
+    assert np.isfinite(found["score_log_posterior.whole.lower"]).all()
     without = compute(replace(USUAL_CELL, training=None, seeds=(1,))).metrics
     assert "counted.trained" not in without
     assert without["score_log_posterior.oracle.population"] == [
