@@ -16,15 +16,17 @@ from paper_figs import style
 from paper_figs.tables import Row, Series, read_rows, select, stamp
 
 ARCHITECTURES = {
-    "log_bilinear": (style.GREEN, "D", "LogBilinear"),
+    "log_bilinear": (style.GREEN, "D", "log-bilinear"),
     "mlp": (style.BLUE, "8", "MLP"),
     "gru": (style.ORANGE, "s", "GRU"),
-    "transformer": (style.PURPLE, "^", "Transformer"),
+    "transformer": (style.PURPLE, "^", "transformer"),
 }
 LEVELS = {"early": ".1", "trained": ".01", "late": ".001"}
-WORDS = {"bags": "words independent given c", "chain": "words that interact given c"}
+WORDS = {"bags": "independent words", "chain": "chained words"}
+ERRORS = {"noise": ("x", "noise"), "mixed": ("_", "mixed with p(y)"), "tempered": ("+", "tempered")}
 SYMBOLS = {"channel": "η", "random": "α"}
-MARGIN = 0.01  # as in the verdicts
+MARGIN = 0.01  # as in estimators.assessment.verdict
+LONE = 0.35  # half the length of a line at one place
 STEP = 0.15  # between architectures at one place
 SMALL_PRINT = (
     "Left to right: the token from sharp to weak, y = c up to noise η, then p(y∣c) drawn at random "
@@ -77,6 +79,8 @@ def _gaps(rows: list[Row]) -> Figure:
             _networks(
                 axes, chosen, f"oracle_gap.{source}.held_out", f"equal.{source}", hollow=False
             )
+            if source == "trained":
+                _errors(axes, chosen)
             axes.set_title(f"{WORDS[words]},\nexcess loss {level} I(x; y)")
             low, high = axes.get_ylim()
             most = max(abs(low), abs(high), 1.5 * MARGIN)
@@ -85,7 +89,8 @@ def _gaps(rows: list[Row]) -> Figure:
     text = (
         SMALL_PRINT + "Paired by seed; black line at 0: the perfect predictor; band: ±.01. Above "
         "0: nearer log p(c∣x) than it. Scales differ between panels. Only networks that reach "
-        ".7 to 1 of the level on every seed."
+        ".7 to 1 of the level on every seed. Nulls at .01: the perfect predictor with an error of "
+        "that excess loss, random on its logits, mixed with p(y), or its logits shrunk (tempered)."
     )
     return _finished(figure, text, oracle=False, hollow=False, untrained=False)
 
@@ -112,7 +117,8 @@ def _readouts(rows: list[Row]) -> Figure:
     ]
     figure.legend(handles=handles, loc="lower center", bbox_to_anchor=(0.5, 0.1), ncols=5)
     text = (
-        SMALL_PRINT + "Excess loss .01 I(x; y). 1: an affine map of f gives p(c∣x) back exactly; "
+        SMALL_PRINT + "Excess loss .01 I(x; y). 1: a softmax of an affine map of f gives "
+        "p(c∣x) back exactly; "
         "0: no better than p(c). Hollow: more than that loss on some seed."
     )
     _note(figure, text)
@@ -157,7 +163,21 @@ def _handles(
         found.append(Line2D([], [], color=style.GREY, marker="x", ms=4, lw=0, label=label))
     if not oracle:
         found.append(Patch(facecolor=style.GREY, alpha=0.15, label="±.01"))
+        found += [_error_mark(error) for error in ERRORS]
     return found
+
+
+def _error_mark(error: str) -> Line2D:
+    marker, label = ERRORS[error]
+    return Line2D([], [], color=style.GREY, marker=marker, ms=7, lw=0, label=f"null: {label}")
+
+
+def _errors(axes: Axes, rows: list[Row]) -> None:
+    """The perfect predictor with errors that nothing learnt, beside the networks."""
+    chosen = select(rows, architecture="oracle")
+    for error, (marker, _) in ERRORS.items():
+        data = _series(chosen, rows, f"oracle_gap.{error}.held_out")
+        axes.plot(data.position, data.mean, marker, color=style.GREY, markersize=7)
 
 
 def _worlds(rows: list[Row]) -> list[World]:
@@ -193,10 +213,13 @@ def _series(rows: list[Row], all_rows: list[Row], metric: str, shift: float = 0.
 
 
 def _oracle(axes: Axes, rows: list[Row], metric: str) -> None:
-    """The perfect predictor: a line for each family of tokens."""
+    """The perfect predictor: a line for each family of tokens, short where it is at one place."""
     for family in SYMBOLS:
-        chosen = select(rows, architecture="oracle", family=family)
-        style.line(axes, _series(chosen, rows, metric), style.BLACK, "")
+        data = _series(select(rows, architecture="oracle", family=family), rows, metric)
+        if len(data.position) == 1:
+            ends = [data.position[0] - LONE, data.position[0] + LONE]
+            data = Series(ends, *(column * 2 for column in (data.mean, data.low, data.high)))
+        style.line(axes, data, style.BLACK, "")
 
 
 def _networks(

@@ -32,7 +32,6 @@ class ArchitecturesConfig:
         (CHANNEL, 0.1, 8),
         (CHANNEL, 0.5, 8),
         (RANDOM, 0.1, 4),
-        (RANDOM, 3.0, 8),
     )
     """Token, its sharpness (η or α) and the words of a bag, from sharp and short to weak and long;
     in the chain of words only the sharpness changes."""

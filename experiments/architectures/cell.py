@@ -2,8 +2,10 @@
 
 Names of metrics are quantity.source[.estimate]. source: exact, oracle, a level of excess loss
 (early, trained, late: .1, .01 and .001 of I(x; y)), untrained, raw_input or permuted; where a law
-is a null, it takes the place of the quantity: score_raw_input.trained. estimate: held_out (by
-distinct belief; NaN when saturated) or population (fitted and scored on all contexts).
+is a null, it takes the place of the quantity: score_raw_input.trained. Three more nulls are the
+perfect predictor with an error of the size of the level "trained": noise, mixed and tempered.
+estimate: held_out (by distinct belief; NaN when saturated) or population (fitted and scored on all
+contexts). concept_information.exact is I(c; x), of both concepts together.
 """
 
 from collections.abc import Hashable
@@ -18,18 +20,22 @@ import latentgen as lg
 from experiments.architectures.networks import (
     EQUAL,
     LEVELS,
+    Reached,
     Training,
     at_levels,
     predictor,
     train,
 )
+from experiments.architectures.perturbed import perturbed
 from experiments.architectures.worlds import Seen, seen, world
 from experiments.experiment import CellResult
-from experiments.networks import by_name, diverged_metrics, excess_metrics, read
+from experiments.networks import Network, by_name, diverged_metrics, excess_metrics, read
+from experiments.scores import law_metrics, readout_metrics
 from experiments.unfitted import argmax_score
 
 Metrics = dict[str, float]
 
+ESTIMATES = ("held_out", "population")
 ORACLE = "oracle"  # stands for an architecture: the perfect predictor
 
 
@@ -77,17 +83,23 @@ def _seen(cell: ArchitecturesCell, seed: int) -> Seen:
     return seen(model, cell.words, cell.context_length, seed)
 
 
-def _oracle_metrics(found: Seen) -> Metrics:
+def _world_metrics(found: Seen) -> Metrics:
     inside = found.instance
-    oracle = lg.oracle_representation(found.model, found.context).representation
-    metrics = {
-        "num_contexts.exact": float(len(inside.weight)),
+    return {
         "token_information.exact": es.mutual_information(inside.log_predictive, inside.weight),
         "concept_information.exact": es.mutual_information(inside.log_belief, inside.weight),
         "score_argmax.oracle.population": argmax_score(inside),
     }
-    metrics |= _law_metrics("oracle", inside.log_predictive, found)
-    metrics |= _other_law_metrics("oracle", inside.log_predictive, found)
+
+
+def _oracle_metrics(found: Seen) -> Metrics:
+    exact = found.instance.log_predictive
+    oracle = lg.oracle_representation(found.model, found.context).representation
+    laws = _law_metrics("oracle", exact, found)
+    metrics = _world_metrics(found) | laws | _other_law_metrics("oracle", exact, found)
+    for source, log_predicted in perturbed(found).items():
+        metrics |= _law_metrics(source, log_predicted, found)
+        metrics |= _gap_metrics(source, metrics, laws)
     metrics |= _readout_metrics("oracle", oracle, found)
     metrics |= _readout_metrics("raw_input", found.raw_input, found)
     return metrics | _readout_metrics("permuted", found.permuted(oracle), found)
@@ -96,38 +108,47 @@ def _oracle_metrics(found: Seen) -> Metrics:
 def _trained_metrics(
     cell: ArchitecturesCell, training: Training, found: Seen, seed: int
 ) -> Metrics:
-    inside = found.instance
     chosen = predictor(
         cell.architecture, training, cell.words, cell.context_length, cell.num_tokens
     )
     network = train(chosen, training, found, seed)
+    metrics = _world_metrics(found)
     if network.diverged:
-        return diverged_metrics("trained")
-    oracle = _law_metrics("oracle", inside.log_predictive, found)[
-        "score_difference.oracle.held_out"
-    ]
-    leaves = jax.tree.leaves(network.params)
-    metrics = {
+        return metrics | diverged_metrics("trained")
+    metrics |= _start_metrics(network, found)
+    oracle = _law_metrics("oracle", found.instance.log_predictive, found)
+    for source, reached in at_levels(network, found).items():
+        metrics |= _reached_metrics(source, network, reached, found)
+        metrics |= _gap_metrics(source, metrics, oracle)
+    return metrics
+
+
+def _start_metrics(network: Network, found: Seen) -> Metrics:
+    """Its size, and what the same network says untrained."""
+    leaves = jax.tree.leaves(network.start)
+    representation, log_predicted = read(network.predictor, network.start, found.context)
+    return {
         "diverged.trained": 0.0,
         "num_parameters.trained": float(sum(leaf.size for leaf in leaves)),
+        **_law_metrics("untrained", log_predicted, found),
+        **_readout_metrics("untrained", representation, found),
     }
-    untrained, log_untrained = read(chosen, network.start, found.context)
-    metrics |= _law_metrics("untrained", log_untrained, found)
-    metrics |= _readout_metrics("untrained", untrained, found)
-    for source, reached in at_levels(network, found).items():
-        representation, log_predicted = read(chosen, reached.params, found.context)
-        metrics |= {f"step.{source}": float(reached.step)}
-        metrics |= excess_metrics(source, inside.log_predictive, log_predicted, inside.weight)
-        share = metrics[f"excess_share.{source}"]
-        metrics[f"explained.{source}"] = 1 - share
-        metrics[f"equal.{source}"] = float(EQUAL * LEVELS[source] <= share <= LEVELS[source])
-        metrics |= _law_metrics(source, log_predicted, found)
-        own = metrics[f"score_difference.{source}.held_out"]
-        metrics[f"oracle_gap.{source}.held_out"] = own - oracle
+
+
+def _reached_metrics(source: str, network: Network, reached: Reached, found: Seen) -> Metrics:
+    """What a network holds at one level of excess loss; the most where it counts as trained."""
+    inside = found.instance
+    representation, log_predicted = read(network.predictor, reached.params, found.context)
+    metrics = {f"step.{source}": float(reached.step)}
+    metrics |= excess_metrics(source, inside.log_predictive, log_predicted, inside.weight)
+    share = metrics[f"excess_share.{source}"]
+    metrics[f"explained.{source}"] = 1 - share
+    metrics[f"equal.{source}"] = float(EQUAL * LEVELS[source] <= share <= LEVELS[source])
+    metrics |= _law_metrics(source, log_predicted, found)
+    if source == "trained":
+        metrics |= _other_law_metrics(source, log_predicted, found)
         metrics |= _readout_metrics(source, representation, found)
-        if source == "trained":
-            metrics |= _other_law_metrics(source, log_predicted, found)
-            metrics |= _readout_metrics("permuted", found.permuted(representation), found)
+        metrics |= _readout_metrics("permuted", found.permuted(representation), found)
     return metrics
 
 
@@ -137,13 +158,22 @@ def _law_metrics(
     """S of log p(c|x) and of p(c|x) for a source's own p̂(y|x), and the first less the second."""
     metrics = {}
     for law, features in found.laws().items():
-        metrics |= _score_metrics(f"score_{law}.{source}", features, log_predicted, found)
-    for estimate in ("held_out", "population"):
+        metrics |= _score_metrics(source, law, features, log_predicted, found)
+    for estimate in ESTIMATES:
         metrics[f"score_difference.{source}.{estimate}"] = (
             metrics[f"score_log_posterior.{source}.{estimate}"]
             - metrics[f"score_belief.{source}.{estimate}"]
         )
     return metrics
+
+
+def _gap_metrics(source: str, metrics: Metrics, oracle: Metrics) -> Metrics:
+    """The difference of the laws, less the perfect predictor's in the same world."""
+    return {
+        f"oracle_gap.{source}.{estimate}": metrics[f"score_difference.{source}.{estimate}"]
+        - oracle[f"score_difference.oracle.{estimate}"]
+        for estimate in ESTIMATES
+    }
 
 
 def _other_law_metrics(
@@ -158,36 +188,37 @@ def _other_law_metrics(
     }
     metrics = {f"log10_rho.{source}": float(np.log10(rho))}
     for law, features in laws.items():
-        metrics |= _score_metrics(f"score_{law}.{source}", features, log_predicted, found)
+        metrics |= _score_metrics(source, law, features, log_predicted, found)
     return metrics
 
 
 def _score_metrics(
-    name: str,
+    source: str,
+    law: str,
     features: Float[np.ndarray, "context regressor"],
     log_predicted: Float[np.ndarray, "context token"],
     found: Seen,
 ) -> Metrics:
-    scored = es.law_score(
+    return law_metrics(
+        source,
+        law,
         features,
         log_predicted,
         found.instance.weight,
         groups=found.groups,
         random_state=found.random_state,
     )
-    return {f"{name}.held_out": scored.score, f"{name}.population": scored.population}
 
 
 def _readout_metrics(
     source: str, representation: Float[np.ndarray, "context dim"], found: Seen
 ) -> Metrics:
     """How much of p(c|x) a softmax of an affine map of the representation gives back."""
-    scored = es.readout_score(
+    return readout_metrics(
+        source,
         representation,
         found.instance.log_belief,
         found.instance.weight,
         groups=found.groups,
         random_state=found.random_state,
     )
-    held_out = f"readout.{source}.held_out"
-    return {held_out: scored.score, f"readout.{source}.population": scored.population}

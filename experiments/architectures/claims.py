@@ -5,11 +5,15 @@ from functools import partial
 
 import numpy as np
 
+from estimators.assessment.verdict import RIVAL_MARGIN
 from experiments.architectures.tables import (
     NAMES,
     Setting,
+    apart,
+    comparable,
     counted,
     enough,
+    is_beyond,
     is_judged,
     largest,
     linear_limit,
@@ -23,17 +27,23 @@ from experiments.architectures.tables import (
 from experiments.architectures.worlds import BAGS, CHAIN
 from experiments.experiment import CellRecord, Claim, Judgement
 from experiments.log_or_belief.worlds import CHANNEL
+from experiments.nulls import gaps, nearest
 from experiments.results import Results
-from experiments.verdicts import (
-    counted_verdict,
-    law_verdict,
-    rise_verdict,
-    stability_verdict,
-    supported_verdict,
-)
+from experiments.trained import trained_verdict
+from experiments.verdicts import counted_verdict, law_verdict, rise_verdict, stability_verdict
 from experiments.wording import difference, plain
 
-MARGIN = 0.01  # of the difference of two laws, as between rivals
+NULLS = ("raw_input.trained", "permuted.trained", "untrained")  # of a law, on trained networks
+
+
+def law_nulls(law: str) -> list[str]:
+    """The nulls of a law of a trained network; the last one: the same law, nothing learnt."""
+    raw_input, permuted, untrained = NULLS
+    return [
+        f"score_{raw_input}.held_out",
+        f"score_{permuted}.held_out",
+        f"score_{law}.{untrained}.held_out",
+    ]
 
 
 def _law(records: Sequence[CellRecord], law: str, sharp: bool) -> Judgement:
@@ -47,46 +57,56 @@ def _law(records: Sequence[CellRecord], law: str, sharp: bool) -> Judgement:
     world = found[0 if sharp else -1]
     names = counted(results, world)
     if not names:
-        return Judgement("not evidence", f"no architecture counts as trained at {place(world)}")
+        return _uncounted(f"no architecture counts as trained at {place(world)}")
     metric = f"score_{law}.trained.held_out"
     scores = {name: results.interval(metric, of(world, name)) for name in names}
     lowest = min(names, key=lambda name: np.nan_to_num(scores[name].low, nan=-np.inf))
-    gaps = [
-        results.paired(metric, f"score_{null}.trained.held_out", of(world, name))
+    nulls = {
+        f"{null} of {NAMES[name]}": gap
         for name in names
-        for null in ("raw_input", "permuted")
-    ]
-    verdict = counted_verdict(
-        supported_verdict(law_verdict(scores[lowest]), gaps),
-        counted=enough(results, world),
-        trivial=not is_judged(results, world),
+        for null, gap in gaps(results, metric, law_nulls(law), of(world, name)).items()
+    }
+    verdict = trained_verdict(
+        results,
+        of(world, lowest),
+        law_verdict(scores[lowest]),
+        nulls.values(),
+        saturated=any(results.saturated(f"score_{law}.trained", of(world, n)) for n in names),
     )
     told = ", ".join(f"{NAMES[name]} {plain(scores[name])}" for name in names)
+    late = ", ".join(
+        f"{NAMES[n]} {plain(results.interval(f'score_{law}.late.held_out', of(world, n)))}"
+        for n in comparable(results, world, "late")
+    )
     oracle = results.interval(f"score_{law}.oracle.held_out", world)
     return Judgement(
         verdict,
         f"S at {place(world)}: {told}; the perfect predictor {plain(oracle)}, where 1 is possible; "
-        f"at least {min(gap.mean for gap in gaps):+.3f} to the nulls",
+        f"at least {difference(nearest(nulls)[1])} to the nulls; at an excess loss of .001 I(x; y) "
+        f"{late or 'none can be compared'}",
     )
 
 
 def _alike(records: Sequence[CellRecord]) -> Judgement:
-    """Whether every two architectures that count agree in every world."""
+    """Whether every two architectures of like size that reach the level agree in every world."""
     results = Results(records)
     found = pairs(results, "trained")
-    changes = [pair.change for pair in found]
     if not found:
-        return Judgement("not evidence", "no two architectures count as trained in one world")
+        return _uncounted("no two architectures of like size reach the level in one world")
+    changes = [pair.change for pair in found]
     worst = found[largest(changes)]
-    beyond = sum(change.low > MARGIN or change.high < -MARGIN for change in changes)
+    beyond = sum(is_beyond(change) for change in changes)
+    others = apart(results, "trained")
+    differ = sum(is_beyond(pair.change) for pair in others)
     return Judgement(
         counted_verdict(
-            stability_verdict(changes, MARGIN),
+            stability_verdict(changes, RIVAL_MARGIN),
             counted=_all_enough(results, [p.world for p in found]),
         ),
-        f"{beyond} of {len(found)} pairs of architectures differ by more than {MARGIN:g}; the "
-        f"largest difference is {difference(worst.change)}, {NAMES[worst.first]} less "
-        f"{NAMES[worst.second]} at {place(worst.world)}",
+        f"{beyond} of {len(found)} pairs of architectures differ by more than {RIVAL_MARGIN:g}; "
+        f"the largest difference is {difference(worst.change)}, {NAMES[worst.first]} less "
+        f"{NAMES[worst.second]} at {place(worst.world)}; apart from them {differ} of "
+        f"{len(others)} pairs with the log-bilinear predictor do",
     )
 
 
@@ -95,18 +115,19 @@ def _oracle(records: Sequence[CellRecord]) -> Judgement:
     results = Results(records)
     found = oracle_gaps(results, "trained")
     if not found:
-        return Judgement("not evidence", "no architecture counts as trained")
+        return _uncounted("no architecture counts as trained")
     changes = [gap for _, _, gap in found]
     world, name, worst = found[largest(changes)]
-    beyond = sum(change.low > MARGIN or change.high < -MARGIN for change in changes)
+    beyond = sum(is_beyond(change) for change in changes)
+    whole = sum(is_beyond(gap) for _, _, gap in oracle_gaps(results, "trained", "population"))
     return Judgement(
         counted_verdict(
-            stability_verdict(changes, MARGIN),
+            stability_verdict(changes, RIVAL_MARGIN),
             counted=_all_enough(results, [w for w, _, _ in found]),
         ),
-        f"{beyond} of {len(found)} networks differ by more than {MARGIN:g} from the perfect "
-        f"predictor; the largest difference is {difference(worst)}, {NAMES[name]} at "
-        f"{place(world)}",
+        f"{beyond} of {len(found)} networks ({whole} on the population) differ by more than "
+        f"{RIVAL_MARGIN:g} from the perfect predictor; the largest difference is "
+        f"{difference(worst)}, {NAMES[name]} at {place(world)}",
     )
 
 
@@ -115,7 +136,7 @@ def _shrinks(records: Sequence[CellRecord]) -> Judgement:
     results = Results(records)
     found = shrinkages(results)
     if not found:
-        return Judgement("not evidence", "no two architectures reach all levels in one world")
+        return _uncounted("no two architectures of like size reach all levels in one world")
     changes = [change for _, change in found]
     world, least = min(found, key=lambda pair: np.nan_to_num(pair[1].low, nan=-np.inf))
     return Judgement(
@@ -132,16 +153,19 @@ def _log_bilinear(records: Sequence[CellRecord]) -> Judgement:
     found = [w for w in worlds(results, words=BAGS) if is_judged(results, w)]
     metric, name = "explained.late", "log_bilinear"
     if not found:
-        return Judgement("not evidence", "no world in which laws can be told apart")
-    lows = [results.interval(metric, of(world, name)).low for world in found]
+        return _uncounted("no world in which laws can be told apart")
+    shares = [results.interval(metric, of(world, name)) for world in found]
+    fails = [share for share in shares if law_verdict(share) == "fails"]  # one world is enough
+    lows = [share.low if share in (fails or shares) else np.inf for share in shares]
     world = found[int(np.argmin(np.nan_to_num(lows, nan=-np.inf)))]
+    where = f"{len(fails)} worlds of {len(found)} that fail" if fails else f"{len(found)} worlds"
     return Judgement(
         counted_verdict(
             law_verdict(results.interval(metric, of(world, name))),
             counted=_all_enough(results, found),
         ),
         f"share of I(x; y) explained {plain(results.interval(metric, of(world, name)))} at "
-        f"{place(world)}, the lowest of {len(found)} worlds; an affine function of the word counts "
+        f"{place(world)}, the lowest of {where}; an affine function of the word counts "
         f"can explain {plain(linear_limit(results, world))}",
     )
 
@@ -150,22 +174,29 @@ def _all_enough(results: Results, found: Sequence[Setting]) -> bool:
     return all(enough(results, world) for world in found)
 
 
+def _uncounted(why: str) -> Judgement:
+    """What is said where there is nothing to judge."""
+    return Judgement(counted_verdict("undecided", counted=False), why)
+
+
 _CHAIN = "words that interact given c; x ⊥ y given c; y = c up to noise; excess loss ≤ .01 I(x; y)"
-_EQUAL = "x ⊥ y given c; every two architectures that reach .7 to 1 of the same excess loss"
+_EQUAL = "x ⊥ y given c; MLP, GRU and transformer that reach .7 to 1 of the same excess loss"
 
 CLAIMS = (
     Claim(
         "architectures-log",
         "arXiv:2503.08980, Theorem 3.1",
-        "f(x) ≈ A log p(c∣x) + b for trained networks of any architecture, for a sharp token",
+        "f(x) ≈ A log p(c∣x) + b for trained networks of any architecture, for a sharp token, at "
+        "an excess loss of .01 I(x; y)",
         f"{_CHAIN}; the smallest η",
         "architectures_laws",
         partial(_law, law="log_posterior", sharp=True),
     ),
     Claim(
         "architectures-belief",
-        "arXiv:2405.15943",
-        "f(x) ≈ A p(c∣x) + b for trained networks of any architecture, for a weak token",
+        "after arXiv:2405.15943, the law form",
+        "p̂(y∣x) = softmax(U p(c∣x) + v) for trained networks of any architecture, for a "
+        "weak token, at an excess loss of .01 I(x; y)",
         f"{_CHAIN}; the largest η",
         "architectures_laws",
         partial(_law, law="belief", sharp=False),
@@ -173,7 +204,8 @@ CLAIMS = (
     Claim(
         "architectures-alike",
         "latentgen, the oracle in one line",
-        "architectures of one excess loss, .01 I(x; y), hold log p and p alike (S within .01)",
+        "architectures of like size at one excess loss, .01 I(x; y), hold log p and p alike (S "
+        "within .01)",
         _EQUAL,
         "architectures_gaps",
         _alike,

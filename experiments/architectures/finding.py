@@ -5,22 +5,25 @@ from collections.abc import Sequence
 import numpy as np
 
 import estimators as es
+from estimators.assessment.verdict import RIVAL_MARGIN
+from experiments.architectures.captions import captions
 from experiments.architectures.cell import ORACLE
-from experiments.architectures.claims import MARGIN
+from experiments.architectures.claims import law_nulls
 from experiments.architectures.networks import EQUAL, LEVELS
-from experiments.architectures.reached import bilinear_words, training_words
+from experiments.architectures.reached import bilinear_words, convergence_words, training_words
 from experiments.architectures.tables import (
     DIFFERENCE,
     NAMES,
     WORDS,
     Pair,
     Setting,
+    apart,
     architectures,
-    captions,
     comparable,
     counted,
     ends,
     enough,
+    is_beyond,
     is_judged,
     largest,
     of,
@@ -31,14 +34,18 @@ from experiments.architectures.tables import (
     tables,
     worlds,
 )
+from experiments.architectures.unlearnt import error_table, error_words
 from experiments.architectures.worlds import BAGS, CHAIN
 from experiments.experiment import CellRecord, Finding
 from experiments.log_or_belief.worlds import CHANNEL
+from experiments.nulls import gaps
 from experiments.results import Results
-from experiments.verdicts import is_evidence, law_verdict, rival_verdict, stability_verdict
+from experiments.trained import trained_verdict
+from experiments.verdicts import law_verdict, rival_verdict, stability_verdict
 from experiments.wording import difference, number, plain
 
 LAWS = {"log_posterior": "log p(c∣x)", "belief": "p(c∣x)", "rho": "log(p(c∣x) + ρ̂)"}
+ERROR_TITLE = "S log p − S p of the perfect predictor with an error, less its own"
 
 
 def finding(records: Sequence[CellRecord], evidence: bool) -> Finding:
@@ -49,38 +56,44 @@ def finding(records: Sequence[CellRecord], evidence: bool) -> Finding:
         *(_level_words(results, source, evidence) for source in LEVELS),
         _shrink_words(results),
         *(_oracle_words(results, source) for source in LEVELS),
+        error_words(results),
         _leaning_words(results),
         *(_law_words(results, words, evidence) for words in (BAGS, CHAIN)),
         training_words(results),
         bilinear_words(results),
         *(_readout_words(results, words) for words in (BAGS, CHAIN)),
+        convergence_words(results),
     ]
-    return Finding(_headline(results), paragraphs, tables(results), captions(), evidence)
+    every = tables(results) | {ERROR_TITLE: error_table(results)}
+    return Finding(_headline(results), paragraphs, every, captions(), evidence)
 
 
 def _headline(results: Results) -> str:
-    moved = " to ".join(
-        plain(results.interval(f"{DIFFERENCE}.oracle.held_out", world))
-        for world in ends(results, CHAIN)
-    )
-    found, gaps = pairs(results, "trained"), oracle_gaps(results, "trained")
+    found, off = pairs(results, "trained"), oracle_gaps(results, "trained")
     changes = [pair.change for pair in found]
     small = bool(found) and abs(changes[largest(changes)].mean) < _moved(results)
-    told = _pair_words(found) if found else "no two architectures can be compared"
-    world, name, gap = gaps[largest([g for _, _, g in gaps])] if gaps else ({}, "", None)
+    told = _pair_words(found) if found else "no two can be compared"
+    world, name, gap = off[largest([g for _, _, g in off])] if off else ({}, "", None)
     far = (
         f"; a trained {NAMES[name]} lies {difference(gap)} off it at {place(world)}" if gap else ""
     )
     weight = (
         "the world decides more than the architecture"
         if small
-        else ("the architecture is not known to decide less than the world")
+        else "the architecture is not known to decide less than the world"
     )
     return (
         f"At equal excess loss, .01 of I(x; y), {weight}: along the diagonal of the chained words "
-        f"the perfect predictor's S of log p less S of p goes from {moved}{far}. Between "
-        f"architectures: {told}."
+        "the perfect predictor's S of log p less S of p goes from "
+        f"{_ends_told(results, 'held_out')} (on the population "
+        f"{_ends_told(results, 'population')}){far}. Between MLP, GRU and transformer: {told}."
     )
+
+
+def _ends_told(results: Results, estimate: str) -> str:
+    """The perfect predictor's difference of the laws at both ends of the chain's diagonal."""
+    metric = f"{DIFFERENCE}.oracle.{estimate}"
+    return " to ".join(plain(results.interval(metric, world)) for world in ends(results, CHAIN))
 
 
 def _moved(results: Results) -> float:
@@ -103,21 +116,31 @@ def _level_words(results: Results, source: str, evidence: bool) -> str:
     found = pairs(results, source)
     opening = f"At an excess loss of {LEVELS[source]:g} I(x; y)"
     if not found:
-        return f"{opening} no two architectures can be compared."
+        return f"{opening} no two of MLP, GRU and transformer can be compared."
     changes = [pair.change for pair in found]
-    decided = [p for p in found if rival_verdict(p.change) != "undecided"]
-    within = sum(stability_verdict([change], MARGIN) == "holds" for change in changes)
-    told = f"{within} of {len(found)} pairs lie within ±{MARGIN:g}"
+    within = sum(stability_verdict([change], RIVAL_MARGIN) == "holds" for change in changes)
+    told = f"{within} of {len(found)} pairs lie within ±{RIVAL_MARGIN:g}"
     if evidence:
-        named = "; ".join(
-            f"{NAMES[p.first]} less {NAMES[p.second]} {difference(p.change)} at {place(p.world)}"
-            for p in decided
+        whole = pairs(results, source, estimate="population")
+        told += (
+            f", {_beyond_words(found)}; on the population "
+            f"{len([p for p in whole if is_beyond(p.change)])} beyond it. Apart from them, of "
+            f"{len(apart(results, source))} pairs with the log-bilinear predictor, "
+            f"{_beyond_words(apart(results, source))}"
         )
-        told += f", {len(decided)} beyond it{f' ({named})' if named and len(decided) < 9 else ''}"
     return (
-        f"{opening} S of log p less S of p differs between architectures (paired by seed, all that "
-        f"reach {EQUAL:g} to 1 of that loss on every seed) by {_pair_words(found)}; {told}."
+        f"{opening} S of log p less S of p differs between MLP, GRU and transformer (paired by "
+        f"seed, where every seed has {EQUAL:g} to 1 of that loss) by {_pair_words(found)}; {told}."
     )
+
+
+def _beyond_words(found: list[Pair]) -> str:
+    beyond = [pair for pair in found if is_beyond(pair.change)]
+    named = "; ".join(
+        f"{NAMES[p.first]} less {NAMES[p.second]} {difference(p.change)} at {place(p.world)}"
+        for p in beyond
+    )
+    return f"{len(beyond)} beyond it{f' ({named})' if beyond and len(beyond) < 9 else ''}"
 
 
 def _shrink_words(results: Results) -> str:
@@ -127,8 +150,9 @@ def _shrink_words(results: Results) -> str:
     said = [f"{place(world)}: {difference(change)}" for world, change in found]
     up = sum(change.low > 0 for _, change in found)
     return (
-        "The largest less the smallest value among architectures that reach all levels, at .1 less "
-        f"the same at .001 of I(x; y): above 0 in {up} of {len(found)} worlds. {'; '.join(said)}."
+        "The largest less the smallest value among MLP, GRU and transformer that reach all levels, "
+        f"at .1 less the same at .001 of I(x; y): above 0 in {up} of {len(found)} worlds. "
+        f"{'; '.join(said)}."
     )
 
 
@@ -185,7 +209,7 @@ def _leaning_words(results: Results) -> str:
 
     return (
         f"Before convergence, at {LEVELS[first]:g} I(x; y), nearest log p in {total} worlds: "
-        f"{told(log) or 'none'}; beyond ±{MARGIN:g} of every other architecture: "
+        f"{told(log) or 'none'}; beyond ±{RIVAL_MARGIN:g} of every other architecture: "
         f"{', '.join(decided) or 'none'}. Nearest the perfect predictor: {told(near) or 'none'}."
     )
 
@@ -219,21 +243,19 @@ def _score(results: Results, law: str, source: str, setting: Setting) -> str:
 
 
 def _judged(results: Results, law: str, setting: Setting, evidence: bool) -> str:
-    """The verdict on a law of a trained network, in brackets."""
-    if (
-        not evidence
-        or setting["architecture"] == ORACLE
-        or not is_judged(results, of(setting, ORACLE))
-    ):
+    """The verdict on a law of a trained network, in brackets; ρ̂ is not fitted untrained."""
+    if not evidence or setting["architecture"] == ORACLE:
         return ""
     metric = f"score_{law}.trained.held_out"
-    found = law_verdict(results.interval(metric, setting))
-    gaps = [
-        results.paired(metric, f"score_{null}.trained.held_out", setting)
-        for null in ("raw_input", "permuted")
-    ]
-    supported = found == "fails" or all(is_evidence(gap) for gap in gaps)
-    return f" ({found if supported else 'not evidence'})"
+    nulls = law_nulls(law)[: 2 if law == "rho" else 3]
+    found = trained_verdict(
+        results,
+        setting,
+        law_verdict(results.interval(metric, setting)),
+        gaps(results, metric, nulls, setting).values(),
+        saturated=results.saturated(f"score_{law}.trained", setting),
+    )
+    return f" ({found})"
 
 
 def _readout_words(results: Results, words: str) -> str:

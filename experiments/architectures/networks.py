@@ -3,11 +3,9 @@
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import jax
-
 import estimators as es
 from experiments.architectures.worlds import BAGS, NUM_BAG_WORDS, Seen
-from experiments.networks import Network, train_networks
+from experiments.networks import Network, checkpoints, train_networks
 
 ARCHITECTURES = ("log_bilinear", "mlp", "gru", "transformer")
 LEVELS = {"early": 0.1, "trained": 0.01, "late": 0.001}  # excess loss as a share of I(x; y)
@@ -47,29 +45,21 @@ def predictor(
 
     Raises ValueError for another architecture.
     """
-    num_words, dim = NUM_BAG_WORDS if words == BAGS else 2, num_tokens - 1
+    sizes: dict[str, Any] = {
+        "num_words": NUM_BAG_WORDS if words == BAGS else 2,
+        "num_tokens": num_tokens,
+        "dim": num_tokens - 1,
+    }
     if architecture == "log_bilinear":
-        return es.LogBilinear(num_words=num_words, num_tokens=num_tokens, dim=dim)
+        return es.LogBilinear(**sizes)
     if architecture == "mlp":
-        return es.MLP(
-            context_length=context_length,
-            num_words=num_words,
-            num_tokens=num_tokens,
-            dim=dim,
-            hidden=training.hidden,
-        )
+        return es.MLP(context_length=context_length, hidden=training.hidden, **sizes)
     if architecture == "gru":
-        width = training.gru_width
-        return es.GRU(num_words=num_words, num_tokens=num_tokens, dim=dim, width=width)
+        return es.GRU(width=training.gru_width, **sizes)
     if architecture == "transformer":
+        width = training.transformer_width
         return es.Transformer(
-            context_length=context_length,
-            num_words=num_words,
-            num_tokens=num_tokens,
-            dim=dim,
-            width=training.transformer_width,
-            num_layers=2,
-            mlp_ratio=2,
+            context_length=context_length, width=width, num_layers=2, mlp_ratio=2, **sizes
         )
     raise ValueError(
         f"architecture must be one of {', '.join(ARCHITECTURES)}; got {architecture!r}"
@@ -107,18 +97,15 @@ def at_levels(network: Network, world: Seen) -> dict[str, Reached]:
     At the step before among those kept it lies above the level. A level that the end of training
     does not reach gives the end of training.
     """
-    if network.trajectory is None:
-        raise ValueError("levels are found on a trajectory; got none: keep the trajectory")
-    inside, kept = world.instance, network.trajectory
+    inside, kept = world.instance, checkpoints(network)
     population = es.population(world.context, inside.log_predictive, inside.weight)
     information = es.mutual_information(inside.log_predictive, inside.weight)
 
     def share(index: int) -> float:
-        params = jax.tree.map(lambda leaf: leaf[index], kept.params)
-        excess = es.population_excess(network.predictor, params, population)
+        excess = es.population_excess(network.predictor, kept[index][1], population)
         return float(excess) / information
 
-    last = len(kept.step) - 1
+    last = len(kept) - 1
     lowest, found = share(last), {}
     for name, level in LEVELS.items():
         above, below = -1, last
@@ -128,6 +115,6 @@ def at_levels(network: Network, world: Seen) -> dict[str, Reached]:
                 below = middle
             else:
                 above = middle
-        params = jax.tree.map(lambda leaf, i=below: leaf[i], kept.params)
-        found[name] = Reached(params, int(kept.step[below]))
+        step, params = kept[below]
+        found[name] = Reached(params, step)
     return found

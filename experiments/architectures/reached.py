@@ -54,11 +54,24 @@ def _reached_words(results: Results) -> str:
     return "; ".join(said) or "none"
 
 
+def convergence_words(results: Results) -> str:
+    """How many fits of laws and readouts stopped short of their tolerance."""
+    every = np.concatenate(
+        [
+            values
+            for metrics in results.metrics.values()
+            for name, values in metrics.items()
+            if name.startswith("converged_")
+        ]
+    )
+    return f"Of {len(every)} fits {int((every == 0).sum())} did not converge."
+
+
 def bilinear_words(results: Results) -> str:
     """What a sum over words can explain, beside what it did."""
     name, said = "log_bilinear", []
     if name not in architectures(results):
-        return "LogBilinear was not trained."
+        return "The log-bilinear predictor was not trained."
     for world in worlds(results, words=BAGS):
         limit = linear_limit(results, world)
         found = results.interval("explained.late", of(world, name))
@@ -69,7 +82,8 @@ def bilinear_words(results: Results) -> str:
         for world in worlds(results, words=CHAIN)
     )
     return (
-        "LogBilinear is an affine function of the word counts, whatever it learns. The share of "
-        "I(x; y) that it explains, of the share that the best affine function of the raw input "
-        f"explains: {'; '.join(said)}; with {WORDS[CHAIN]} {number(max(0.0, most), 3)} at most."
+        "The log-bilinear predictor is an affine function of the word counts, whatever it learns. "
+        "The share of I(x; y) that it explains, of the share that the best affine function of the "
+        f"raw input explains: {'; '.join(said)}; with {WORDS[CHAIN]} "
+        f"{number(max(0.0, most), 3)} at most."
     )

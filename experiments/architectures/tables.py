@@ -1,28 +1,31 @@
 """Which networks are compared where, and how are they put side by side?"""
 
+from collections.abc import Sequence
 from itertools import combinations
 from typing import Any, NamedTuple
 
 import numpy as np
 
 import estimators as es
+from estimators.assessment.verdict import RIVAL_MARGIN
 from experiments.architectures.cell import ORACLE
 from experiments.architectures.networks import LEVELS
 from experiments.architectures.worlds import BAGS, CHAIN
 from experiments.log_or_belief.worlds import CHANNEL, RANDOM
 from experiments.results import Results
-from experiments.trained import counts_as_trained
-from experiments.verdicts import enough_seeds, is_trivial
+from experiments.trained import counts_as_trained, is_trivial_setting
+from experiments.verdicts import enough_seeds
 from experiments.wording import difference, number, plain
 
 Setting = dict[str, Any]
 
 NAMES = {
-    "log_bilinear": "LogBilinear",
+    "log_bilinear": "log-bilinear",
     "mlp": "MLP",
     "gru": "GRU",
-    "transformer": "Transformer",
+    "transformer": "transformer",
 }
+MATCHED = ("mlp", "gru", "transformer")  # of like size; log-bilinear has log p by construction
 SYMBOLS = {CHANNEL: "η", RANDOM: "α"}
 WORDS = {BAGS: "independent words", CHAIN: "chained words"}
 DIFFERENCE = "score_difference"
@@ -67,11 +70,9 @@ def place(world: Setting) -> str:
 
 def is_judged(results: Results, world: Setting) -> bool:
     """Whether laws may be told apart in a world: no trivial corner, and contexts held out."""
-    argmax = results.interval("score_argmax.oracle.population", world)
-    information = results.interval("concept_information.exact", world)
     laws = ("score_log_posterior.oracle", "score_belief.oracle")
     saturated = any(results.saturated(law, world) for law in laws)
-    return not saturated and not is_trivial(argmax, information)
+    return not saturated and not is_trivial_setting(results, world)
 
 
 def enough(results: Results, world: Setting) -> bool:
@@ -101,15 +102,32 @@ def counted(results: Results, world: Setting) -> list[str]:
     return [n for n in architectures(results) if counts_as_trained(results, of(world, n))]
 
 
-def pairs(results: Results, source: str) -> list[Pair]:
-    """S of log p less S of p, between every two architectures that meet a level, world by world."""
-    metric = f"{DIFFERENCE}.{source}.held_out"
+def pairs(
+    results: Results,
+    source: str,
+    names: Sequence[str] = MATCHED,
+    estimate: str = "held_out",
+) -> list[Pair]:
+    """S of log p less S of p, between every two of these that meet a level, world by world."""
+    metric = f"{DIFFERENCE}.{source}.{estimate}"
     return [
         Pair(world, first, second, results.between(metric, of(world, first), of(world, second)))
         for world in worlds(results)
         if is_judged(results, world)
         for first, second in combinations(comparable(results, world, source), 2)
+        if first in names and second in names
     ]
+
+
+def apart(results: Results, source: str) -> list[Pair]:
+    """The pairs of the log-bilinear predictor, which cannot be matched in size."""
+    every = pairs(results, source, tuple(NAMES))
+    return [pair for pair in every if not {pair.first, pair.second} <= set(MATCHED)]
+
+
+def is_beyond(change: es.Interval) -> bool:
+    """Whether a difference lies outside ±.01 with its whole interval."""
+    return change.low > RIVAL_MARGIN or change.high < -RIVAL_MARGIN
 
 
 def spread(results: Results, world: Setting, names: list[str], source: str) -> np.ndarray:
@@ -121,23 +139,25 @@ def spread(results: Results, world: Setting, names: list[str], source: str) -> n
 
 
 def shrinkages(results: Results) -> list[tuple[Setting, es.Interval]]:
-    """By how much the spread shrinks from the first level to the last, paired by seed."""
+    """By how much the spread over MLP, GRU and transformer shrinks from first level to last."""
     first, *_, last = LEVELS
     found = []
     for world in worlds(results):
-        names = comparable(results, world, *LEVELS)
+        names = [name for name in comparable(results, world, *LEVELS) if name in MATCHED]
         if is_judged(results, world) and len(names) > 1:
             before, after = (spread(results, world, names, source) for source in (first, last))
-            found.append((world, _interval(before - after)))
+            found.append((world, es.interval(before - after)))
     return found
 
 
-def oracle_gaps(results: Results, source: str) -> list[tuple[Setting, str, es.Interval]]:
+def oracle_gaps(
+    results: Results, source: str, estimate: str = "held_out"
+) -> list[tuple[Setting, str, es.Interval]]:
     """World, architecture, and its S of log p less S of p, less the perfect predictor's.
 
     Of all that count as trained, and at the other levels of those that meet the level.
     """
-    metric = f"oracle_gap.{source}.held_out"
+    metric = f"oracle_gap.{source}.{estimate}"
     return [
         (world, name, results.interval(metric, of(world, name)))
         for world in worlds(results)
@@ -157,7 +177,7 @@ def linear_limit(results: Results, world: Setting) -> es.Interval:
     """What the best affine function of the raw input explains, on the seeds that were trained."""
     limit = results.values("score_raw_input.oracle.population", world)
     num_trained = len(results.values("explained.late", of(world, "log_bilinear")))
-    return _interval(limit[:num_trained])
+    return es.interval([] if np.isnan(limit).any() else limit[:num_trained])
 
 
 def tables(results: Results) -> dict[str, list[list[str]]]:
@@ -220,30 +240,3 @@ def _training_table(results: Results) -> list[list[str]]:
                 ]
             rows.append(row)
     return rows
-
-
-def captions() -> dict[str, str]:
-    """Figure name -> caption, which is also the alternative text."""
-    return {
-        "architectures_laws": (
-            "S of log p(c∣x) less S of p(c∣x) along the diagonal of the phase diagram, for four "
-            "architectures at three equal levels of excess loss, beside the perfect predictor. "
-            "Top: words independent given c; bottom: chained words, of which an affine reader sees "
-            "nothing. Above 0 log p explains more. Hollow: not every seed has .7 "
-            "to 1 of that excess loss."
-        ),
-        "architectures_gaps": (
-            "The same less the perfect predictor's, seed by seed: what an architecture adds at "
-            "that excess loss. The band is ±.01; scales differ between panels. "
-            "Networks of which not every seed has .7 to 1 of that excess loss are left out."
-        ),
-        "architectures_readout": (
-            "How much of p(c∣x) a softmax of an affine map of the representation gives back, at an "
-            "excess loss of .01 I(x; y), beside the perfect predictor, the same networks "
-            "untrained, the raw input and permuted rows."
-        ),
-    }
-
-
-def _interval(values: np.ndarray) -> es.Interval:
-    return es.interval([] if np.isnan(values).any() else values)

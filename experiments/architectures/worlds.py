@@ -75,16 +75,7 @@ def world(
         return base
     if words != CHAIN:
         raise ValueError(f"words must be {BAGS!r} or {CHAIN!r}; got {words!r}: choose one of them")
-    concept_key, word_key = (jax.random.fold_in(jax.random.key(seed), i) for i in (0, 3))
-    graph = lg.chain_dag(2)
-    assert base.token is not None  # bag worlds have one
-    return lg.ConceptModel.from_graph(
-        graph,
-        (2, 2),
-        lg.bernoulli_concept_tables(concept_key, graph),
-        [_chained(jax.random.fold_in(word_key, i), i) for i in range(context_length)],
-        ((0, 1), np.exp(base.token.log_table)),
-    )
+    return _chain_world(base, seed, context_length)
 
 
 def seen(model: lg.ConceptModel, words: str, context_length: int, seed: int) -> Seen:
@@ -105,6 +96,20 @@ def seen(model: lg.ConceptModel, words: str, context_length: int, seed: int) -> 
         raw_input.astype(np.float64),
         groups,
         seed,
+    )
+
+
+def _chain_world(base: lg.ConceptModel, seed: int, context_length: int) -> lg.ConceptModel:
+    """The concepts and the token of a world of bags, with chained words."""
+    concept_key, word_key = (jax.random.fold_in(jax.random.key(seed), i) for i in (0, 3))
+    graph = lg.chain_dag(2)
+    assert base.token is not None  # worlds of bags have one
+    return lg.ConceptModel.from_graph(
+        graph,
+        (2, 2),
+        lg.bernoulli_concept_tables(concept_key, graph),
+        [_chained(jax.random.fold_in(word_key, i), i) for i in range(context_length)],
+        ((0, 1), np.exp(base.token.log_table)),
     )
 
 
