@@ -61,6 +61,24 @@ def _rivals(records: Sequence[CellRecord], world: str) -> Judgement:
     )
 
 
+def _laws(records: Sequence[CellRecord]) -> Judgement:
+    """Whether S of log p (first) or of p (second) is larger for the network's own predictions."""
+    results = Results(records)
+    setting = setting_of(results, MESS3)
+    gaps = {
+        source: results.paired(
+            f"score_log_posterior.{source}.held_out", f"score_belief.{source}.held_out", setting
+        )
+        for source in ("trained", "oracle")
+    }
+    raw = plain(results.interval("score_raw_input.oracle.held_out", setting))
+    told = "; ".join(f"{source} {difference(gap)}" for source, gap in gaps.items())
+    return Judgement(
+        judged(results, rival_verdict(gaps["trained"]), setting),
+        f"S of log p less S of p: {told}; S of the raw input {raw}",
+    )
+
+
 def _at_once(records: Sequence[CellRecord]) -> Judgement:
     """Whether 10 % and 90 % of the rise lie within one doubling of the steps, by either link."""
     results = Results(records)
@@ -152,6 +170,14 @@ CLAIMS = (
         _MESS3,
         "layers_prefixes",
         partial(_rivals, world=MESS3),
+    ),
+    Claim(
+        "layers-laws-mess3",
+        f"{_LOG} against {_BELIEF}",
+        "for predictions S of log p(state∣x) (first) or of p(state∣x) (second) is larger",
+        "Mess3, x and α drawn by seed; a trained transformer; the last prefix",
+        "layers_prefixes",
+        _laws,
     ),
     Claim(
         "layers-belief-keyed",

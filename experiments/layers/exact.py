@@ -19,6 +19,7 @@ def exact_metrics(exact: Sequences, random_state: int) -> Metrics:
     metrics = {
         "token_information.exact.mean": float(np.mean(token_information(exact))),
         "token_information.exact.last": float(token_information(exact)[-1]),
+        "beliefs_per_regressor.exact": beliefs_per_regressor(log_belief),
         "concept_information.exact": es.mutual_information(log_belief, last.weight),
     }
     for prefix in range(exact.num_prefixes):
@@ -47,6 +48,15 @@ def exact_metrics(exact: Sequences, random_state: int) -> Metrics:
     for null, features in nulls.items():
         metrics |= _law(null, "oracle", features, log_predictive, last, random_state)
     return metrics
+
+
+def beliefs_per_regressor(log_belief: Float[np.ndarray, "row outcome"]) -> float:
+    """Distinct p(c|x) in four of five folds, over the least dimension that can hold them.
+
+    Below 5 nothing is held out: contexts that are left out have twins among those fitted.
+    """
+    distinct = np.unique(np.exp(log_belief).round(9), axis=0)
+    return 0.8 * len(distinct) / (log_belief.shape[1] - 1)
 
 
 def token_information(exact: Sequences) -> Float[np.ndarray, "prefix"]:

@@ -153,7 +153,7 @@ def _rise_words(results: Results, settings: Sequence[Setting]) -> str:
     steps = checkpoints(results, settings[0])
     return (
         "Smoothly or at once, as doublings of the steps between 10 % and 90 % of a rise (an "
-        "exponential approach to the end takes 4.45; checkpoints are "
+        "exponential approach takes 4.45 at a constant rate, fewer where it falls; checkpoints are "
         f"{np.median(np.diff(np.log2(steps[1:]))):.2f} apart). {' '.join(said)}"
     )
 

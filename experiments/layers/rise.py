@@ -14,7 +14,8 @@ class Rise(NamedTuple):
 
     width: log2 of the ratio of the steps at 90 % and at 10 % of the rise, each reached for the
     first time after the lowest value; halfway: log2 of the step at 50 %. NaN where the rise is
-    below .05. A score that approaches its end as 1 − exp(−step/τ) has a width of 4.45 doublings.
+    below .05. At a constant rate, 1 − exp(−step/τ) has a width of 4.45 doublings, less where the
+    rate falls.
     """
 
     width: float

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import estimators as es
+from estimators.instruments.folds import CONTEXTS_PER_REGRESSOR
 from experiments.layers.worlds import KEYED, MESS3
 from experiments.results import Results
 from experiments.trained import counts_as_trained
@@ -84,7 +85,13 @@ def judged(results: Results, verdict: str, setting: Setting) -> str:
         results.best("score_argmax.oracle", setting),
         results.interval("concept_information.exact", setting),
     )
-    return counted_verdict(verdict, counted=enough(results, setting), trivial=trivial)
+    beliefs = results.interval("beliefs_per_regressor.exact", setting).mean
+    return counted_verdict(
+        verdict,
+        counted=enough(results, setting),
+        saturated=bool(beliefs < CONTEXTS_PER_REGRESSOR),
+        trivial=trivial,
+    )
 
 
 def link_verdict(results: Results, link: str, setting: Setting) -> str:
@@ -97,7 +104,8 @@ def link_verdict(results: Results, link: str, setting: Setting) -> str:
 
 def winner(results: Results, place: str, site: str, setting: Setting) -> str:
     """Which link explains more, in words."""
-    return WINNERS.get(rival_verdict(rivals(results, place, site, setting)), "undecided")
+    found = rival_verdict(rivals(results, place, site, setting))
+    return WINNERS.get(judged(results, found, setting), "undecided")
 
 
 def one_doubling_less_width(results: Results, curve: str, setting: Setting) -> es.Interval:

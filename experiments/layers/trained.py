@@ -78,7 +78,8 @@ def time_metrics(exact: Sequences, reads: dict[int, Read], random_state: int) ->
     """Scores at every checkpoint, last prefix, and how they rise.
 
     {identity, softmax, readout}_step_n.site.…; predicted_step_n.trained: the share of I(x; y) that
-    the network's own p̂ explains; width, halfway and lag (behind predicted).site.link: doublings.
+    the network's own p̂ explains, below 0 where it does worse than p(y); width, halfway and lag
+    (behind predicted).site.link: doublings.
     """
     last = at_prefix(exact, exact.num_prefixes - 1)
     metrics, curves = {}, {}
@@ -86,7 +87,7 @@ def time_metrics(exact: Sequences, reads: dict[int, Read], random_state: int) ->
     for step, read in reads.items():
         share = 1 - excess_losses(exact, read)[-1] / information
         metrics[f"predicted_step_{step}.trained"] = float(share)
-        curves.setdefault("trained.predicted", []).append(max(0.0, share))
+        curves.setdefault("trained.predicted", []).append(float(share))
         found = {}
         for site, stream in read.sites.items():
             features = last.of(stream)

@@ -85,6 +85,8 @@ def test_every_profile_covers_both_worlds_and_all_its_seeds():
 USUAL = {
     "counted.trained": 1.0,
     "concept_information.exact": 0.7,
+    "beliefs_per_regressor.exact": 20.0,
+    "score_belief.trained.held_out": 0.6,
     "width.final.softmax": 2.0,
     "lag.final.softmax": 0.1,
     "lag.layer_2.softmax": 0.2,
@@ -149,6 +151,21 @@ def test_without_trained_or_enough_seeds_and_in_trivial_corners_nothing_is_decid
         assert {claim.judge(given).verdict for claim in CLAIMS} == {word}
     few = records(measured, config=PAPER.with_seeds(5))
     assert {claim.judge(few).verdict for claim in CLAIMS} == {"not evidence"}
+
+
+def test_where_contexts_share_their_beliefs_nothing_is_decided(measured):
+    assert measured[KEYED]["beliefs_per_regressor.exact"][0] < 5
+    assert measured[MESS3]["beliefs_per_regressor.exact"][0] > 5
+    made = records(measured, {(KEYED, "beliefs_per_regressor.exact"): 2.4})
+    for claim in CLAIMS:
+        if "mess3" not in claim.name:
+            assert claim.judge(made).verdict == "saturated"
+
+
+def test_the_laws_of_predictions_are_judged_by_their_own_scores(measured):
+    assert verdict("layers-laws-mess3", records(measured)) == "second"
+    made = records(measured, {"score_belief.trained.held_out": 0.4})
+    assert verdict("layers-laws-mess3", made) == "first"
 
 
 def test_the_other_claims_follow_their_numbers(measured):
