@@ -19,7 +19,7 @@ PARTS = {
     "dimension": (style.PURPLE, "dimension: the best of d dimensions"),
     "network": (style.GREEN, "width and depth: very long training"),
     "optimisation": (style.ORANGE, "optimisation: only the steps given"),
-    "data": (style.BLUE, "finite data: samples, not the population"),
+    "data": (style.BLUE, "sampling: samples, not the population"),
 }
 AXES = {
     "num_samples": "samples n (∞: fresh at every step)",

@@ -148,8 +148,8 @@ CLAIMS = (
     ),
     Claim(
         "gap-one-over-n",
-        "classical asymptotics of maximum likelihood",
-        "the excess loss above that of fresh samples falls as 1/n",
+        "latentgen, after the asymptotics of maximum likelihood",
+        "at fixed steps the excess loss above that of fresh samples falls as 1/n",
         f"{_WORLD}; a fixed number of steps",
         "gap_trends",
         _one_over_n,

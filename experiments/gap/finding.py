@@ -61,7 +61,7 @@ def _headline(results: Results, evidence: bool) -> str:
     return (
         f"At the base setting the law of log p(c∣x) misses {plain(missed)} of what the network "
         f"predicts; theory alone accounts for {plain(missed_part(results, 'theory', setting))}"
-        f"{told}. Its excess loss is {plain(excess)} of I(x; y), of which finite data are "
+        f"{told}. Its excess loss is {plain(excess)} of I(x; y), of which sampling is "
         f"{plain(excess_part(results, 'data', setting))}."
     )
 
@@ -106,7 +106,7 @@ def _samples_words(results: Results, evidence: bool) -> str:
         sizes = f"{chosen[0]['num_samples']:,} … {chosen[-1]['num_samples']:,}"
         fit = f"the exponent is {plain(slope)} over n = {sizes}{told}"
     return (
-        f"The part of finite data. {said}. How the excess above that of fresh samples falls with "
+        f"The part of sampling, of which a finite n is a part of its own. {said}. How the excess above that of fresh samples falls with "
         f"n: {fit}."
     )
 
@@ -129,7 +129,7 @@ def _steps_words(results: Results) -> str:
         said.append(
             f"{value_words(setting)} steps{trained_words(results, setting)}: excess "
             f"{plain(excess_part(results, 'optimisation', setting))} (optimisation) and "
-            f"{plain(excess_part(results, 'data', setting))} (finite data), law "
+            f"{plain(excess_part(results, 'data', setting))} (sampling), law "
             f"{plain(missed_part(results, 'optimisation', setting))} and "
             f"{plain(missed_part(results, 'data', setting))}, network less perfect predictor "
             f"{difference(change)}"
@@ -237,7 +237,7 @@ def _captions() -> dict[str, str]:
             "dimension: the best predictor of d dimensions",
             "width and depth: training on the whole population for very long",
             "optimisation: the same for the steps given",
-            "finite data: the same steps on samples",
+            "sampling: the same steps on samples",
         ]
     )
     return {

@@ -32,7 +32,7 @@ PART_WORDS = {
     "dimension": "dimension",
     "network": "width and depth",
     "optimisation": "optimisation",
-    "data": "finite data",
+    "data": "sampling",
 }
 AXIS_WORDS = {
     "num_samples": "samples n",
