@@ -66,8 +66,8 @@ def _phases(rows: list[Row]) -> Figure:
     place = {"loc": "lower center", "bbox_to_anchor": (0.5, 0.075), "ncols": 5}
     figure.legend(lines, labels, columnspacing=1.2, **place)
     text = (
-        "Sharp tokens left, weak ones right. Grey band: ±.01, undecided. Hollow: not all seeds "
-        "count as trained (excess loss at most .01 of I(x; y))."
+        "Sharp tokens left, weak ones right. Band of the line: its interval; light band around 0: "
+        "±.01. Hollow: not all seeds count as trained (excess at most .01 of I(x; y))."
     )
     style.note(figure, f"{text}\n{SMALL_PRINT}")
     return figure
@@ -86,7 +86,16 @@ def _differences(axes: Axes, cells: list[Row]) -> None:
     for (name, (*_, label)), dashes in zip(NETWORKS.items(), ("--", "-."), strict=True):
         data = series(cells, "sharpness", metric.format(f"untrained_{name}"))
         style.null(axes, data, dashes, f"null: {label.removeprefix('trained: ')}, untrained")
+    style.null(axes, _counts_less_belief(cells), ":", "null: word counts less p(c∣x)")
     _networks(axes, cells, metric)
+
+
+def _counts_less_belief(cells: list[Row]) -> Series:
+    """S of the word counts less S of p(c|x), means of the perfect predictor, without interval."""
+    counts = series(cells, "sharpness", "score_raw_input.oracle.held_out")
+    belief = series(cells, "sharpness", "score_belief.oracle.held_out")
+    mean = [one - other for one, other in zip(counts.mean, belief.mean, strict=True)]
+    return Series(counts.position, mean, mean, mean)
 
 
 def _shifts(axes: Axes, cells: list[Row]) -> None:
@@ -171,10 +180,10 @@ def _paths(rows: list[Row]) -> Figure:
         figure.legend(handles, labels, **place)
         figure.text(0.27, middle, row, fontsize=8, ha="right", va="center")
     text = (
-        "Time runs to the right: from untrained (hollow, the null) to the end of training. One "
-        "marker a step, at the median excess loss of its seeds. Dotted: counts as trained beyond.\n"
-        "Lines: a perfect predictor. Upper row, grey band: ±.01, undecided. Lower row: S below "
-        f"{LOWEST:g} is not shown."
+        "Time runs to the right, from untrained (the null) to the end of training. One marker a "
+        "step, at the median excess loss of its seeds; filled where all seeds count as trained. "
+        f"Dotted: .01.\nLines and bands: a perfect predictor. Lower row: S below {LOWEST:g} is not "
+        "shown."
     )
     style.note(figure, f"{text}\n{SMALL_PRINT}")
     return figure
@@ -184,24 +193,27 @@ def _path_of_difference(axes: Axes, cells: list[Row]) -> None:
     axes.axhspan(-MARGIN, MARGIN, color="#EEEEEE", zorder=0)
     _level(axes, cells, "score_difference", style.BLACK, "oracle: a perfect predictor")
     for name, (colour, marker, label) in NETWORKS.items():
-        data = _along(cells, name, "score_difference")
-        _path(axes, data, colour, marker, label)
+        _path(axes, *_along(cells, name, "score_difference"), colour, marker, label)
 
 
 def _path_of_scores(axes: Axes, cells: list[Row]) -> None:
     for law, (colour, label) in LAWS.items():
         _level(axes, cells, f"score_{law}", colour, f"oracle: {label}")
         for name, (_, marker, network) in NETWORKS.items():
-            data = _along(cells, name, f"score_{law}")
+            along = _along(cells, name, f"score_{law}")
             name_of = network.removeprefix("trained: ")
-            _path(axes, data, colour, marker, f"{name_of}: {label}")
+            _path(axes, *along, colour, marker, f"{name_of}: {label}")
 
 
-def _path(axes: Axes, data: Series, colour: str, marker: str, label: str) -> None:
-    """Markers joined in the order of the steps; the first one, untrained, is hollow."""
+def _path(
+    axes: Axes, data: Series, counted: list[bool], colour: str, marker: str, label: str
+) -> None:
+    """Markers joined in the order of the steps, hollow where not all seeds count as trained."""
     axes.plot(data.position, data.mean, color=colour, linewidth=0.7, alpha=0.6)
-    _markers(axes, Series(*(column[1:] for column in data)), colour, marker, label)
-    _markers(axes, Series(*(column[:1] for column in data)), colour, marker, "", hollow=True)
+    for hollow in (False, True):
+        chosen = [i for i, one in enumerate(counted) if one != hollow]
+        part = Series(*([column[i] for i in chosen] for column in data))
+        _markers(axes, part, colour, marker, "" if hollow else label, hollow)
 
 
 def _level(axes: Axes, cells: list[Row], quantity: str, colour: str, label: str) -> None:
@@ -213,17 +225,21 @@ def _level(axes: Axes, cells: list[Row], quantity: str, colour: str, label: str)
         axes.axhspan(low, high, color=colour, alpha=0.15, linewidth=0)
 
 
-def _along(cells: list[Row], name: str, quantity: str) -> Series:
-    """A score of an architecture stopped early, against its median excess share, by step."""
+def _along(cells: list[Row], name: str, quantity: str) -> tuple[Series, list[bool]]:
+    """A score stopped early against the median excess share, by step, and where all seeds count."""
     points = []
     for row in select(cells, quantity=quantity, estimate="held_out"):
         step = re.fullmatch(rf"{name}_step_(\d+)", row["source"])
         if step and row["mean"]:
             excess = select(cells, quantity="excess_share", source=row["source"])[0]["median"]
+            counted = select(cells, quantity="counted", source=row["source"])
             numbers = (float(row[column] or "nan") for column in ("mean", "low", "high"))
-            points.append((int(step[1]), float(excess), *numbers))
-    ordered = [point[1:] for point in sorted(points)]
-    return Series(*(list(column) for column in zip(*ordered, strict=True) or [[]] * 4))
+            told = bool(counted and counted[0]["mean"] and float(counted[0]["mean"]) == 1)
+            points.append((int(step[1]), told, float(excess), *numbers))
+    points.sort()
+    ordered = [point[2:] for point in points]
+    columns = zip(*ordered, strict=True) if ordered else [[]] * 4
+    return Series(*(list(column) for column in columns)), [point[1] for point in points]
 
 
 def _stopped(rows: list[Row]) -> list[tuple[str, str, str]]:

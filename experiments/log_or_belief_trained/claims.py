@@ -18,10 +18,11 @@ from experiments.log_or_belief_trained.tables import (
     enough,
     judged,
     largest_null,
+    on_the_way,
+    path,
     rivals,
     shift,
     stopped_settings,
-    words_on_the_way,
 )
 from experiments.log_or_belief_trained.training import ARCHITECTURES
 from experiments.results import Results
@@ -55,7 +56,10 @@ def _offset(records: Sequence[CellRecord]) -> Judgement:
         return Judgement(verdict, "no cell counts")
     lowest = min(pairs, key=lambda pair: results.best(f"score_rho.{pair[1]}", pair[0]).low)
     found = _judged_law(results, "rho", *lowest)
-    return found._replace(figures=f"the lowest of {len(pairs)}: {found.figures}")
+    cells = len(ARCHITECTURES) * len(results.settings(family=CHANNEL))
+    return found._replace(
+        figures=f"the lowest of {len(pairs)}, of {cells} on the channel in all: {found.figures}"
+    )
 
 
 def _tellable(results: Results, setting: Setting) -> bool:
@@ -104,8 +108,16 @@ def _follows(records: Sequence[CellRecord]) -> Judgement:
     return Judgement(
         verdict,
         f"S less the perfect predictor's, over {len(found)} pairs of a law and a network that "
-        f"counts: at most {difference(change)} ({LAWS[law]}, {NAMES[name]} at {place(setting)})",
+        f"counts: at most {difference(change)} ({LAWS[law]}, {NAMES[name]} at {place(setting)}); "
+        f"the excess alone leaves {_room(results, setting, name, law):.3f} of room there",
     )
+
+
+def _room(results: Results, setting: Setting, name: str, law: str) -> float:
+    """How far S may lie from the oracle's, to leading order, given the excess."""
+    missed = 1 - results.interval(f"score_{law}.oracle.population", setting).mean
+    excess = results.interval(f"excess_share.{name}", setting).mean
+    return float(2 * np.sqrt(max(0.0, missed * excess)) + excess)
 
 
 def _same_winner(records: Sequence[CellRecord]) -> Judgement:
@@ -131,9 +143,15 @@ def _same_winner(records: Sequence[CellRecord]) -> Judgement:
         for first, second, setting, name in found
         if first != second
     ]
-    same = len(found) - len(other)
+    decided = sum(first == second != "undecided" for first, second, *_ in found)
+    open_ = sum(first == second == "undecided" for first, second, *_ in found)
     told = f"; not: {'; '.join(other)}" if other else ""
-    return Judgement(verdict, f"the same word in {same} of {len(found)} cells that count{told}")
+    return Judgement(
+        verdict,
+        f"the same law in {decided} of {len(found)} cells that count, undecided for both in "
+        f"{open_}{told}; where words are independent given c, log p(c∣x) scores what the word "
+        "counts score",
+    )
 
 
 def _no_detour(records: Sequence[CellRecord]) -> Judgement:
@@ -148,7 +166,7 @@ def _no_detour(records: Sequence[CellRecord]) -> Judgement:
     paths = [
         (
             rival_verdict(rivals(results, setting, "oracle")),
-            words_on_the_way(results, setting, name),
+            [stop.difference for stop in on_the_way(path(results, setting, name))],
         )
         for setting, name in pairs
     ]
@@ -158,9 +176,9 @@ def _no_detour(records: Sequence[CellRecord]) -> Judgement:
     )
     said = [
         f"{NAMES[name]} at {place(setting)}: "
-        f"{', '.join(dict.fromkeys(WINNERS[w] for w in words)) or 'no step'}, then "
+        f"{', '.join(dict.fromkeys(WINNERS[rival_verdict(s)] for s in stops)) or 'no step'}, then "
         f"{WINNERS[end]}"
-        for (setting, name), (end, words) in zip(pairs, paths, strict=True)
+        for (setting, name), (end, stops) in zip(pairs, paths, strict=True)
     ]
     return Judgement(verdict, f"which law explains more, {'; '.join(said) or 'no path counts'}")
 
@@ -178,7 +196,7 @@ CLAIMS = (
     ),
     Claim(
         "log-or-belief-trained-belief",
-        "arXiv:2405.15943",
+        "after arXiv:2405.15943, the law form",
         "f(x) ≈ A p(c∣x) + b for a network trained on a token that barely tells c",
         f"{_WORLD}; y = c with probability 1 − η; the largest η, the longest context",
         "log_or_belief_trained_phases",
@@ -187,7 +205,7 @@ CLAIMS = (
     Claim(
         "log-or-belief-trained-offset",
         "latentgen, the crossover",
-        "a trained network's logits are affine in log(p(c∣x) + ρ̂) at every η and length",
+        "a trained network's logits are affine in log(p(c∣x) + ρ̂), ρ̂ fitted to it on all bags",
         f"{_WORLD}; y = c with probability 1 − η; where the raw input explains less",
         "",
         _offset,
@@ -212,7 +230,7 @@ CLAIMS = (
         "log-or-belief-trained-no-detour",
         "latentgen",
         "on its way a network favours no other law than at the end",
-        f"{_WORLD}; stopped between half of I(x; y) and the excess that counts as trained",
+        f"{_WORLD}; stopped between half of I(x; y) and when all seeds count as trained",
         "log_or_belief_trained_paths",
         _no_detour,
     ),

@@ -8,7 +8,6 @@ import estimators as es
 from experiments.experiment import CellRecord, Finding
 from experiments.log_or_belief.tables import WINNERS, corner, counts, place
 from experiments.log_or_belief.worlds import CHANNEL, RANDOM
-from experiments.log_or_belief_trained.criteria import on_the_way
 from experiments.log_or_belief_trained.tables import (
     LAWS,
     NAMES,
@@ -16,7 +15,9 @@ from experiments.log_or_belief_trained.tables import (
     Stop,
     captions,
     enough,
+    first_counted,
     judged,
+    on_the_way,
     path,
     rivals,
     settled,
@@ -187,7 +188,8 @@ def _late_words(results: Results) -> str:
                 f"over seeds {number(order, 2)}"
             )
     return (
-        "Still on its way: S of log p(c∣x) less S of p(c∣x), trained less perfect, where the token "
+        "The distance goes with the excess, as its bound does: S of log p(c∣x) less S of p(c∣x), "
+        "trained less perfect, where the token "
         f"is weakest: {'; '.join(said) or 'too few seeds'}."
     )
 
@@ -231,7 +233,7 @@ def _path_words(results: Results, evidence: bool) -> list[str]:
 
 def _one_path(results: Results, setting: Setting, name: str, evidence: bool) -> str:
     stops = path(results, setting, name)
-    on_way = [stop for stop in stops if on_the_way(stop.excess_share)]
+    on_way = on_the_way(stops)
     shown = [stops[0], *_thinned(on_way), stops[-1]]
     said = ", ".join(f"{difference(s.difference)} at {number(s.excess_share, 4)}" for s in shown)
     words = dict.fromkeys(WINNERS[rival_verdict(s.difference)] for s in on_way)
@@ -241,6 +243,12 @@ def _one_path(results: Results, setting: Setting, name: str, evidence: bool) -> 
         told += f", S of log p(c∣x) up to {difference(_overshoot(results, setting, name, on_way))}"
     near = settled(stops)
     within = "never" if near is None else f"from {number(near.excess_share, 4)} on"
+    counted = first_counted(stops)
+    if counted is not None:
+        told += (
+            f", when all seeds first count (largest excess {number(counted.largest_share, 4)}) "
+            f"{difference(counted.to_oracle)} from the oracle's"
+        )
     return f"{NAMES[name]}{trained_words(results, setting, name)} {said}{told}, within .01 {within}"
 
 

@@ -3,10 +3,14 @@
 import re
 from typing import Any, NamedTuple
 
+import numpy as np
+
 import estimators as es
+from estimators.assessment.verdict import RIVAL_MARGIN
+from experiments import nulls
 from experiments.log_or_belief.tables import SYMBOLS, WINNERS, counts, family, place
 from experiments.log_or_belief.worlds import CHANNEL, RANDOM
-from experiments.log_or_belief_trained.criteria import on_the_way
+from experiments.log_or_belief_trained.criteria import HALF
 from experiments.log_or_belief_trained.training import ARCHITECTURES, MLP, TRANSFORMER
 from experiments.results import Results
 from experiments.trained import counts_as_trained
@@ -17,18 +21,20 @@ Setting = dict[str, Any]
 NAMES = {MLP: "the MLP", TRANSFORMER: "the transformer"}
 LAWS = {"log_posterior": "log p(c∣x)", "belief": "p(c∣x)", "rho": "log(p(c∣x) + ρ̂)"}
 NULLS = ("raw_input", "permuted")
-RIVAL_MARGIN = 0.01  # of `rival_verdict`
 
 
 class Stop(NamedTuple):
     """Networks stopped after one step.
 
-    excess_share: the median excess over I(x; y); difference: S of log p less S of p; to_oracle:
+    excess_share, largest_share: the median excess over I(x; y), and that of the worst seed;
+    counted: whether all seeds count as trained; difference: S of log p less S of p; to_oracle:
     that difference less the oracle's, paired by seed.
     """
 
     step: int
     excess_share: float
+    largest_share: float
+    counted: bool
     difference: es.Interval
     to_oracle: es.Interval
 
@@ -58,10 +64,10 @@ def shift(results: Results, setting: Setting, name: str, what: str) -> es.Interv
 
 
 def largest_null(results: Results, setting: Setting, name: str, law: str) -> str:
-    """The metric of the null with the largest mean: raw input, permuted rows or untrained."""
-    nulls = [f"score_{null}.{name}.held_out" for null in NULLS]
-    nulls.append(f"score_{law}.untrained_{name}.held_out")
-    return max(nulls, key=lambda null: results.interval(null, setting).mean)
+    """The null that is hardest to exceed: raw input, permuted rows or untrained."""
+    metrics = [f"score_{null}.{name}.held_out" for null in NULLS]
+    metrics.append(f"score_{law}.untrained_{name}.held_out")
+    return nulls.nearest(nulls.gaps(results, f"score_{law}.{name}.held_out", metrics, setting))[0]
 
 
 def stopped_settings(results: Results) -> list[Setting]:
@@ -75,6 +81,8 @@ def path(results: Results, setting: Setting, name: str) -> list[Stop]:
         Stop(
             step,
             results.interval(f"excess_share.{name}_step_{step}", setting).median,
+            float(np.max(results.values(f"excess_share.{name}_step_{step}", setting))),
+            counts_as_trained(results, setting, f"{name}_step_{step}"),
             rivals(results, setting, f"{name}_step_{step}"),
             results.paired(
                 f"score_difference.{name}_step_{step}.held_out",
@@ -96,10 +104,14 @@ def settled(stops: list[Stop]) -> Stop | None:
     return found
 
 
-def words_on_the_way(results: Results, setting: Setting, name: str) -> list[str]:
-    """Words of `rival_verdict` of the networks that have learnt half but do not count yet."""
-    stops = path(results, setting, name)
-    return [rival_verdict(s.difference) for s in stops if on_the_way(s.excess_share)]
+def on_the_way(stops: list[Stop]) -> list[Stop]:
+    """The stops at which most seeds have learnt half of I(x; y), but not all count as trained."""
+    return [stop for stop in stops if stop.excess_share <= HALF and not stop.counted]
+
+
+def first_counted(stops: list[Stop]) -> Stop | None:
+    """The first stop at which all seeds count as trained, if there is one."""
+    return next((stop for stop in stops if stop.counted), None)
 
 
 def _steps(results: Results, setting: Setting, name: str) -> list[int]:
@@ -180,7 +192,8 @@ def _network_table(results: Results, settings: list[Setting]) -> list[list[str]]
 
 
 def _path_table(results: Results) -> list[list[str]]:
-    rows = [["setting", "network", "steps", "median excess / I(x; y)", "log p − p", "the oracle's"]]
+    header = ["setting", "network", "steps", "median excess / I(x; y)", "largest", "counts"]
+    rows = [[*header, "log p − p", "the oracle's"]]
     for setting in stopped_settings(results):
         for name in ARCHITECTURES:
             rows += [
@@ -189,6 +202,8 @@ def _path_table(results: Results) -> list[list[str]]:
                     name,
                     str(stop.step),
                     number(stop.excess_share, 4),
+                    number(stop.largest_share, 4),
+                    "yes" if stop.counted else "no",
                     difference(stop.difference),
                     difference(rivals(results, setting, "oracle")),
                 ]
