@@ -12,6 +12,7 @@ from experiments.origins.tables import (
     families,
     gaps,
     judged,
+    law_judged,
     lowest,
     place,
     spread,
@@ -19,7 +20,7 @@ from experiments.origins.tables import (
 )
 from experiments.origins.worlds import JOINT, PRODUCT
 from experiments.results import Results
-from experiments.verdicts import law_verdict, rise_verdict, stability_verdict, supported_verdict
+from experiments.verdicts import rise_verdict, stability_verdict, supported_verdict
 from experiments.wording import difference, plain
 
 
@@ -34,15 +35,12 @@ def _judge_law(records: Sequence[CellRecord], quantity: str, start: int | None) 
     metric = at(quantity, "trained")
     worst = lowest(results, metric, settings)
     found = results.interval(metric, worst)
-    supported = supported_verdict(
-        law_verdict(found), [gap for s in settings for gap in gaps(results, quantity, s)]
-    )
     nulls = ", ".join(
         f"{null.replace('_', ' ')} {plain(results.interval(at(quantity, null), worst))}"
         for null in NULLS
     )
     return Judgement(
-        judged(supported, results, settings),
+        law_judged(results, quantity, settings),
         f"cosine {plain(found)} at {place(worst)}, the lowest of {len(settings)} settings; {nulls}",
     )
 
@@ -177,7 +175,7 @@ CLAIMS = (
     ),
     Claim(
         "origins-raw-small",
-        f"{_PAPER}, implicit bias of gradient descent",
+        f"ours, after {_PAPER}, implicit bias",
         "unembedding differences of a concept are parallel: raw cosine 1",
         _small("p(c∣x) and p(y∣c) are products"),
         _TRAINING,
@@ -185,7 +183,7 @@ CLAIMS = (
     ),
     Claim(
         "origins-raw-large",
-        f"{_PAPER}, implicit bias of gradient descent",
+        f"ours, after {_PAPER}, implicit bias",
         "unembedding differences of a concept are parallel: raw cosine 1",
         f"{_TRAINED}; p(c∣x) and p(y∣c) are products, the largest start of the unembedding",
         _TRAINING,
@@ -193,7 +191,7 @@ CLAIMS = (
     ),
     Claim(
         "origins-descent",
-        f"{_PAPER}, implicit bias of gradient descent",
+        f"ours, after {_PAPER}, implicit bias",
         "training makes unembedding differences more parallel than a perfect fit need have them",
         _small("words that read two concepts"),
         _TRAINING,

@@ -14,6 +14,7 @@ from experiments.origins.tables import (
     captions,
     counts,
     families,
+    law_judged,
     lowest,
     place,
     span,
@@ -24,7 +25,7 @@ from experiments.origins.tables import (
 from experiments.origins.worlds import PRODUCT
 from experiments.results import Results
 from experiments.trained import counts_as_trained, trained_words
-from experiments.verdicts import LAW_FAILS, law_verdict
+from experiments.verdicts import LAW_FAILS
 from experiments.wording import difference, number, plain
 
 KINDS = {
@@ -98,8 +99,7 @@ def _free_words(results: Results, evidence: bool) -> str:
         errors = spread(results, at("free_error", "trained"), settings, 4)
         told = ""
         if evidence and family == PRODUCT:
-            worst = lowest(results, at(FREE, "trained"), settings)
-            told = f" (cosine 1: {law_verdict(results.interval(at(FREE, 'trained'), worst))})"
+            told = f" (cosine 1: {law_judged(results, FREE, settings)})"
         said.append(
             f"{family}: exact {plain(results.interval(at(FREE, 'exact'), settings[0]))}, trained "
             f"{spread(results, at(FREE, 'trained'), settings)}{told}, mean distance of a pair "
@@ -119,7 +119,7 @@ def _raw_words(results: Results, evidence: bool) -> str:
             settings = results.settings(family=family, unembedding_scale=start)
             worst = lowest(results, at(RAW, "trained"), settings)
             found = results.interval(at(RAW, "trained"), worst)
-            told = f", raw cosine 1: {law_verdict(found)}" if evidence else ""
+            told = f", raw cosine 1: {law_judged(results, RAW, settings)}" if evidence else ""
             said.append(
                 f"{family} from {start:g}: {spread(results, at(RAW, 'trained'), settings)} (lowest "
                 f"{plain(found)}, d = {worst['dim']}, {OPTIMISERS[worst['optimiser']]}{told})"
@@ -214,13 +214,16 @@ def _conserved_words(results: Results) -> str:
         ]
         means = spread(results, "drift_mean.trained", results.settings(optimiser=optimiser), 6)
         said.append(f"{name}: C {', '.join(drifts)}, mean of g {means}")
-    largest = _at_start(results.settings(optimiser="sgd"), starts(results)[-1])
+    beyond = [
+        f"{spread(results, 'beyond.trained', found)} from {start:g}, at least "
+        f"{spread(results, 'beyond.bound', found)} were C conserved"
+        for start in starts(results)
+        if (found := results.settings(optimiser="sgd", unembedding_scale=start))
+    ]
     return (
         "What gradient flow conserves, C = gᵀg − W̃W̃ᵀ of the last two layers and the mean of g over "
-        f"tokens, as shares of what moved. {'; '.join(said)}. From the largest start the share of "
-        "‖g‖² beyond m directions must then be at least "
-        f"{spread(results, 'beyond.bound', largest)}; gradient descent leaves "
-        f"{spread(results, 'beyond.trained', largest)}."
+        f"tokens, as shares of what moved. {'; '.join(said)}. The share of ‖g‖² beyond m "
+        f"directions that gradient descent leaves: {'; '.join(beyond)}."
     )
 
 

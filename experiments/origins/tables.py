@@ -9,7 +9,13 @@ import estimators as es
 from experiments.origins.worlds import FAMILIES
 from experiments.results import Results
 from experiments.trained import counts_as_trained
-from experiments.verdicts import LEAST_WORLDS, counted_verdict, enough_seeds, is_trivial
+from experiments.verdicts import (
+    counted_verdict,
+    enough_trained,
+    is_trivial,
+    law_verdict,
+    supported_verdict,
+)
 from experiments.wording import number, plain
 
 Setting = dict[str, Any]
@@ -37,7 +43,7 @@ def families(results: Results) -> list[str]:
 def counts(results: Results, setting: Setting) -> bool:
     """Whether every seed is trained and there are at least ten."""
     num_seeds = len(results.values("counted.trained", setting))
-    return enough_seeds(num_seeds, LEAST_WORLDS) and counts_as_trained(results, setting)
+    return enough_trained(num_seeds) and counts_as_trained(results, setting)
 
 
 def trivial(results: Results, setting: Setting) -> bool:
@@ -76,6 +82,15 @@ def gaps(
         first, second = pair[::-1] if smaller else pair
         found.append(results.paired(first, second, setting))
     return found
+
+
+def law_judged(results: Results, quantity: str, settings: Sequence[Setting]) -> str:
+    """Whether a cosine is 1 where it is lowest, as far as every null does worse everywhere."""
+    found = results.interval(
+        at(quantity, "trained"), lowest(results, at(quantity, "trained"), settings)
+    )
+    nulls = [gap for s in settings for gap in gaps(results, quantity, s)]
+    return judged(supported_verdict(law_verdict(found), nulls), results, settings)
 
 
 def span(values: Sequence[float], digits: int = 3) -> str:
