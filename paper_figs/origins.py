@@ -29,9 +29,9 @@ SHIFTS = {"product": 0.86, "chain": 1.0, "joint": 1.16}  # of a start, lest mark
 SIGNS = {"untrained": ("x", "null: untrained"), "raw_input": ("+", "null: reader of the raw input")}
 TRAINING_PRINT = (
     "d = {dim}. Markers: trained networks, bars: 95 % t intervals over {seeds} seeds, each a world "
-    "and an initialisation. Lines without markers: exact.\nThe same predictions in another gauge, "
-    "f → Mf, have other raw cosines; the gauge-free cosine, of log-odds over contexts, has one "
-    "value for every perfect fit."
+    "and an initialisation. Lines in colour without markers: exact; grey: nulls.\nThe same "
+    "predictions in another gauge, f → Mf, may have other raw cosines; the gauge-free cosine, of "
+    "log-odds over contexts, has one value for every perfect fit."
 )
 COSINES_PRINT = (
     "d = {dim}. Squares: gradient descent; hollow diamonds: Adam. Bars: 95 % t intervals over "

@@ -106,7 +106,8 @@ def _samples_words(results: Results, evidence: bool) -> str:
         sizes = f"{chosen[0]['num_samples']:,} … {chosen[-1]['num_samples']:,}"
         fit = f"the exponent is {plain(slope)} over n = {sizes}{told}"
     return (
-        f"The part of sampling, of which a finite n is a part of its own. {said}. How the excess above that of fresh samples falls with "
+        f"The part of sampling, of which a finite n is a part of its own. {said}. How the excess "
+        "above that of fresh samples falls with "
         f"n: {fit}."
     )
 

@@ -241,9 +241,8 @@ def _one_path(results: Results, setting: Setting, name: str, evidence: bool) -> 
     for stop in sorted(on_way, key=lambda s: -abs(np.nan_to_num(s.to_oracle.mean)))[:1]:
         told += f", on the way at most {difference(stop.to_oracle)} from the oracle's"
         told += f", S of log p(c∣x) up to {difference(_overshoot(results, setting, name, on_way))}"
-    near = settled(stops)
+    near, counted = settled(stops), first_counted(stops)
     within = "never" if near is None else f"from {number(near.excess_share, 4)} on"
-    counted = first_counted(stops)
     if counted is not None:
         told += (
             f", when all seeds first count (largest excess {number(counted.largest_share, 4)}) "
@@ -264,9 +263,7 @@ def _overshoot(results: Results, setting: Setting, name: str, stops: list[Stop])
 
 def _thinned(stops: list[Stop]) -> list[Stop]:
     """At most three of them, the first and the last included."""
-    if len(stops) <= 3:
-        return stops
-    return [stops[0], stops[len(stops) // 2], stops[-1]]
+    return stops if len(stops) <= 3 else [stops[0], stops[len(stops) // 2], stops[-1]]
 
 
 def _null_words(results: Results) -> str:

@@ -224,8 +224,9 @@ def captions() -> dict[str, str]:
         "log_or_belief_trained_phases": (
             "Top: S of log p(c∣x) less S of p(c∣x) over the sharpness of the token, for a perfect "
             "predictor (lines) and for MLPs and transformers trained on the same worlds (markers), "
-            "by length of the context and family of the token. Bottom: the networks' difference "
-            "less the perfect predictor's. Hollow markers do not count as trained."
+            "by length of the context and family of the token. Word counts score what log p(c∣x) "
+            "scores: their dots lie on the line. Bottom: the networks' difference less the perfect "
+            "predictor's. Hollow markers do not count as trained."
         ),
         "log_or_belief_trained_paths": (
             "S of log p(c∣x) less S of p(c∣x) of networks stopped early, against the excess loss "
