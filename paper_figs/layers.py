@@ -27,19 +27,18 @@ SMALL_PRINT = (
 )
 TIME_PRINT = (
     f"{SMALL_PRINT} Step 0: untrained.\nBlack: share of I(x; y) that the network's own prediction "
-    "of the last word explains. Orange line: what can be read from the exact prediction.\n"
-    "The words' vectors know the last word and its position alone. What lies below the axis is not "
-    "shown."
+    "of the last word explains. Orange line: what can be read from the exact\nprediction, which is "
+    "the ceiling of f, not of the streams. What lies below the axis is not shown."
 )
 PREFIX_PRINT = (
     f"{SMALL_PRINT}\nCircles: one map for all prefixes of at least 16 contexts. Crosses: a map of "
-    "its own for each prefix of at least 100 contexts.\nBlack line: what this link would explain "
-    "if the layer held exactly log p (left) or exactly p (right). What lies below the axis is not "
-    "shown."
+    "its own for each prefix of at least 100 contexts.\nBlack line: what one map would explain by "
+    "this link if the layer held exactly log p (left) or exactly p (right); it is no ceiling of\n"
+    "the crosses. What lies below the axis is not shown."
 )
 CONCEPT_PRINT = (
-    f"{SMALL_PRINT} Log link, fitted anew at each place.\nAt the last key the next word depends on "
-    "one concept, after the last word on both."
+    f"{SMALL_PRINT} Softmax link, fitted anew at each place.\nAt the last key the next word "
+    "depends on one concept, after the last word on both."
 )
 
 
@@ -66,7 +65,7 @@ def _time(rows: list[Row]) -> Figure:
         _level(axes, chosen, f"{link}.oracle", style.ORANGE, "oracle f")
         predicted = along(chosen, "predicted_step", "trained", "")
         style.trained(axes, predicted, style.BLACK, "prediction p̂", hollow=True)
-        for site, colour, label in _sites(chosen):
+        for site, colour, label in _sites(chosen)[1:]:  # the words' vectors hold one word each
             curve = along(chosen, f"{link}_step", site, "held_out")
             style.trained(axes, curve, colour, label)
         _step_axis(axes)
@@ -85,9 +84,7 @@ def _prefixes(rows: list[Row]) -> Figure:
         for source, (dashes, label) in nulls.items():
             style.null(axes, along(chosen, f"{link}_prefix", source, "one_map"), dashes, label)
         _level(axes, chosen, f"{link}_pooled.{other[link]}", style.BLACK, "the other law, exact")
-        for site, colour, label in _sites(chosen):
-            if site == "layer_0":
-                continue
+        for site, colour, label in _sites(chosen)[1:]:
             style.trained(axes, along(chosen, f"{link}_prefix", site, "one_map"), colour, label)
             own = along(chosen, f"{link}_prefix", site, "held_out")
             style.trained(axes, own, colour, "", marker="x")
@@ -166,7 +163,7 @@ def _finish(
             axes.set_xlabel(label)
         if link == last_link:
             axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
-    figure.tight_layout(rect=(0, 0.07, 1, 0.98))
+    figure.tight_layout(rect=(0, 0.08, 1, 0.98))
     style.note(figure, small_print)
 
 

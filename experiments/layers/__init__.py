@@ -25,8 +25,8 @@ class LayersConfig:
     """Seeds: worlds and initialisations."""
     num_keyed_words: int = 8
     """Words read in the keyed world, in pairs that tell the two concepts in turn."""
-    flip_rate: float = 0.15
-    """Probability that the second word of a pair is flipped."""
+    flips: tuple[float, float] = (0.02, 0.3)
+    """From which to which probability the second words of pairs are flipped."""
     replace_rate: float = 0.01
     """η: probability that the last letter is not the configuration but uniform."""
     num_mess3_words: int = 6
@@ -51,10 +51,10 @@ def cells(config: LayersConfig) -> list[LayersCell]:
 
 
 def _both(config: LayersConfig, seeds: tuple[int, ...]) -> list[LayersCell]:
-    noise = (config.flip_rate, config.replace_rate)
+    noise = (*config.flips, config.replace_rate)
     return [
         LayersCell(KEYED, config.num_keyed_words, *noise, config.keyed_training, seeds),
-        LayersCell(MESS3, config.num_mess3_words, 0.0, 0.0, config.mess3_training, seeds),
+        LayersCell(MESS3, config.num_mess3_words, 0.0, 0.0, 0.0, config.mess3_training, seeds),
     ]
 
 

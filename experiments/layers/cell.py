@@ -10,7 +10,10 @@ saturated), population, or one_map (that of _pooled, held out, scored at one pre
 from collections.abc import Hashable
 from dataclasses import dataclass
 
+import numpy as np
+
 import estimators as es
+from estimators.training.config import learning_rate_schedule
 from experiments.experiment import CellResult
 from experiments.layers.exact import exact_metrics
 from experiments.layers.trained import network_metrics
@@ -22,7 +25,7 @@ from experiments.layers.worlds import (
     keyed_sequences,
     mess3_sequences,
 )
-from experiments.networks import Network, by_name, train_networks
+from experiments.networks import by_name, train_networks
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ class Training:
     width: int = 32
     num_layers: int = 2
     num_heads: int = 4
-    growth: float = 1.5  # ratio of the steps of neighbouring checkpoints
+    growth: float = 2.0  # ratio of the steps of neighbouring checkpoints
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,8 @@ class LayersCell:
 
     world: str
     num_words: int
-    flip_rate: float
+    flip_low: float
+    flip_high: float
     replace_rate: float
     training: Training
     seeds: tuple[int, ...]
@@ -59,9 +63,12 @@ def shape(cell: LayersCell) -> Hashable:
 def compute(cell: LayersCell) -> CellResult:
     """Measure every seed of a cell; each seed draws its own world, and its own training key."""
     found = [sequences(cell, seed) for seed in cell.seeds]
-    networks = _train(cell, found)
+    config = train_config(cell)
+    populations = [one.population() for one in found]
+    networks = train_networks(config, cell.seeds, es.population_batch, populations)
+    rate = np.array([learning_rate_schedule(config)(n) for n in range(config.num_steps)])
     rows = [
-        exact_metrics(one, seed) | network_metrics(predictor(cell), one, network, seed)
+        exact_metrics(one, seed) | network_metrics(predictor(cell), one, network, rate, seed)
         for one, network, seed in zip(found, networks, cell.seeds, strict=True)
     ]
     return CellResult(by_name(rows), {"step": networks[0].step})
@@ -71,8 +78,9 @@ def sequences(cell: LayersCell, seed: int) -> Sequences:
     """The world of one seed. Raises ValueError for another world than the two."""
     if cell.world == MESS3:
         return mess3_sequences(seed, cell.num_words)
+    flips = cell.flip_low, cell.flip_high
     if cell.world == KEYED:
-        return keyed_sequences(seed, asked(cell.num_words), cell.flip_rate, cell.replace_rate)
+        return keyed_sequences(seed, asked(cell.num_words), flips, cell.replace_rate)
     raise ValueError(
         f"the world must be {KEYED!r} or {MESS3!r}; got {cell.world!r}: choose one of them"
     )
@@ -98,9 +106,10 @@ def predictor(cell: LayersCell) -> es.Transformer:
     )
 
 
-def _train(cell: LayersCell, found: list[Sequences]) -> list[Network]:
+def train_config(cell: LayersCell) -> es.TrainConfig:
+    """How the networks of a cell are trained."""
     training = cell.training
-    config = es.TrainConfig(
+    return es.TrainConfig(
         predictor(cell),
         training.num_steps,
         training.batch_size,
@@ -111,5 +120,3 @@ def _train(cell: LayersCell, found: list[Sequences]) -> list[Network]:
         trajectory_growth=training.growth,
         seed_mode="sequence",  # cells already run side by side
     )
-    populations = [one.population() for one in found]
-    return train_networks(config, cell.seeds, es.population_batch, populations)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
+from estimators.assessment.verdict import EVIDENCE_MARGIN
 from experiments.experiment import CellRecord, Claim, Judgement
 from experiments.layers.tables import (
     FINAL,
@@ -12,22 +13,19 @@ from experiments.layers.tables import (
     judged,
     layers,
     link_verdict,
-    nulls,
-    one_doubling_less_width,
+    nearest_gap,
+    null_gaps,
     rivals,
     setting_of,
+    short_of,
     site_name,
-    smallest_gap,
     winner,
 )
 from experiments.layers.worlds import KEYED, MESS3
+from experiments.nulls import gaps
 from experiments.results import Results
-from experiments.verdicts import (
-    rise_verdict,
-    rival_verdict,
-    stability_verdict,
-    supported_verdict,
-)
+from experiments.trained import trained_verdict
+from experiments.verdicts import rise_verdict, rival_verdict, stability_verdict
 from experiments.wording import difference, plain
 
 ONE_DOUBLING = 1.0  # of the steps: what counts as at once, and as together
@@ -40,42 +38,27 @@ def _link(records: Sequence[CellRecord], link: str, world: str) -> Judgement:
     metric, stream = f"{link}{PLACES[world]}", layers(results, setting)[-1]
     score = results.interval(f"{metric}.{stream}.held_out", setting)
     told = f"explained variance {plain(score)} from {site_name(stream)}"
-    gap = difference(smallest_gap(results, metric, setting))
+    if world == KEYED:
+        everywhere = results.interval(f"{link}_pooled.{stream}.held_out", setting)
+        told = f"{told} by a map of its own (by one for all prefixes {plain(everywhere)})"
+    gap = difference(nearest_gap(results, metric, setting))
     between = difference(rivals(results, PLACES[world], stream, setting))
     return Judgement(
         link_verdict(results, link, setting),
-        f"{told}; {gap} to the nearest null; log less identity {between}",
+        f"{told}; {gap} to the nearest null; softmax less identity {between}",
     )
 
 
 def _rivals(records: Sequence[CellRecord], world: str) -> Judgement:
-    """Which link explains more of p: first, the log link, or second, the identity link."""
+    """Which link explains more of p: first, the softmax link, or second, the identity link."""
     results = Results(records)
     setting = setting_of(results, world)
     stream = layers(results, setting)[-1]
     gap = rivals(results, PLACES[world], stream, setting)
     return Judgement(
         judged(results, rival_verdict(gap), setting),
-        f"log less identity {difference(gap)} from {site_name(stream)}; decided beyond ±.01: "
+        f"softmax less identity {difference(gap)} from {site_name(stream)}; decided beyond ±.01: "
         f"{winner(results, PLACES[world], stream, setting)}",
-    )
-
-
-def _laws(records: Sequence[CellRecord]) -> Judgement:
-    """Whether S of log p (first) or of p (second) is larger for the network's own predictions."""
-    results = Results(records)
-    setting = setting_of(results, MESS3)
-    gaps = {
-        source: results.paired(
-            f"score_log_posterior.{source}.held_out", f"score_belief.{source}.held_out", setting
-        )
-        for source in ("trained", "oracle")
-    }
-    raw = plain(results.interval("score_raw_input.oracle.held_out", setting))
-    told = "; ".join(f"{source} {difference(gap)}" for source, gap in gaps.items())
-    return Judgement(
-        judged(results, rival_verdict(gaps["trained"]), setting),
-        f"S of log p less S of p: {told}; S of the raw input {raw}",
     )
 
 
@@ -84,9 +67,14 @@ def _at_once(records: Sequence[CellRecord]) -> Judgement:
     results = Results(records)
     setting = setting_of(results, KEYED)
     curves = [f"{FINAL}.{link}" for link in ("identity", "softmax")]
-    verdict = rise_verdict([one_doubling_less_width(results, c, setting) for c in curves])
-    widths = "; ".join(f"{c} {plain(results.interval(f'width.{c}', setting))}" for c in curves)
-    return Judgement(judged(results, verdict, setting), f"doublings from 10 % to 90 %: {widths}")
+    widths = {c: results.interval(f"rise_width.{c}", setting) for c in curves}
+    verdict = rise_verdict([short_of(ONE_DOUBLING, width) for width in widths.values()])
+    told = "; ".join(
+        f"{c} {plain(width)} (exponential approach "
+        f"{plain(results.interval(f'exponential_width.{c}', setting))})"
+        for c, width in widths.items()
+    )
+    return Judgement(judged(results, verdict, setting), f"doublings from 10 % to 90 %: {told}")
 
 
 def _with_the_loss(records: Sequence[CellRecord]) -> Judgement:
@@ -103,7 +91,10 @@ def _with_the_loss(records: Sequence[CellRecord]) -> Judgement:
 
 
 def _last_layer(records: Sequence[CellRecord]) -> Judgement:
-    """Whether the belief is linear after the last layer and not yet after the one before."""
+    """Whether the belief is linear after the last layer and after the one before no more than null.
+
+    The layer before must stay below its nearest null plus the margin of evidence.
+    """
     results = Results(records)
     setting = setting_of(results, KEYED)
     before, last = layers(results, setting)[-2:]
@@ -111,12 +102,15 @@ def _last_layer(records: Sequence[CellRecord]) -> Judgement:
     steps = [
         results.paired(f"{k}.{last}.held_out", f"{k}.{before}.held_out", setting) for k in links
     ]
-    supported = supported_verdict(
-        rise_verdict(steps), [smallest_gap(results, link, setting) for link in links]
+    early = [nearest_gap(results, k, setting, before) for k in links]
+    changes = [*steps, *(short_of(EVIDENCE_MARGIN, gap) for gap in early)]
+    above = [gap for k in links for gap in null_gaps(results, k, setting).values()]
+    told = "; ".join(
+        f"{k} {difference(step)} (after {before} {difference(gap)} above its nearest null)"
+        for k, step, gap in zip(links, steps, early, strict=True)
     )
-    told = "; ".join(f"{k} {difference(step)}" for k, step in zip(links, steps, strict=True))
     return Judgement(
-        judged(results, supported, setting),
+        trained_verdict(results, setting, rise_verdict(changes), above),
         f"explained variance after {last} less after {before}: {told}",
     )
 
@@ -129,15 +123,40 @@ def _asked(records: Sequence[CellRecord]) -> Judgement:
     metric = f"softmax_prefix_{asked_prefix(setting)}"
     own = f"{metric}.{stream}.held_out"
     step = results.paired(f"{own}.{concept}", f"{own}.{1 - concept}", setting)
-    above = [
-        results.paired(f"{own}.{concept}", f"{metric}.{null}.held_out.{concept}", setting)
-        for null in nulls(results, setting)
-    ]
-    verdict = supported_verdict(rise_verdict([step]), [step, *above])
+    above = gaps(
+        results,
+        f"{own}.{concept}",
+        [
+            f"{metric}.{null}.held_out.{concept}"
+            for null in ("raw_input", f"untrained_{stream}", "permuted")
+        ],
+        setting,
+    )
     scores = [plain(results.interval(f"{own}.{k}", setting)) for k in (concept, 1 - concept)]
+    whole = f"{metric}.{stream}.population"
+    known = [plain(results.interval(f"{whole}.{k}", setting)) for k in (concept, 1 - concept)]
     return Judgement(
-        judged(results, verdict, setting),
-        f"explained variance: asked {scores[0]}, not asked {scores[1]}; {difference(step)}",
+        trained_verdict(results, setting, rise_verdict([step]), [step, *above.values()]),
+        f"explained variance: asked {scores[0]}, not asked {scores[1]}; {difference(step)}; on "
+        f"the population {known[0]} and {known[1]}",
+    )
+
+
+def _laws(records: Sequence[CellRecord], world: str) -> Judgement:
+    """Whether S of log p (first) or of p (second) is larger for the network's own predictions."""
+    results = Results(records)
+    setting = setting_of(results, world)
+    told = []
+    for source in ("trained", "oracle"):
+        pair = [f"score_{law}.{source}.held_out" for law in ("log_posterior", "belief")]
+        told.append(f"{source} {difference(results.paired(pair[0], pair[1], setting))}")
+    gap = results.paired(
+        "score_log_posterior.trained.held_out", "score_belief.trained.held_out", setting
+    )
+    raw = plain(results.interval("score_raw_input.trained.held_out", setting))
+    return Judgement(
+        judged(results, rival_verdict(gap), setting),
+        f"S of log p less S of p: {'; '.join(told)}; the raw input has S = {raw}",
     )
 
 
@@ -177,7 +196,7 @@ CLAIMS = (
         "for predictions S of log p(state∣x) (first) or of p(state∣x) (second) is larger",
         "Mess3, x and α drawn by seed; a trained transformer; the last prefix",
         "layers_prefixes",
-        _laws,
+        partial(_laws, world=MESS3),
     ),
     Claim(
         "layers-belief-keyed",

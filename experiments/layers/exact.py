@@ -5,8 +5,9 @@ from jaxtyping import Float
 
 import estimators as es
 import latentgen as lg
-from experiments.layers.links import fit_links, link_scores
-from experiments.layers.reading import View, all_prefixes, at_prefix, raw_input
+from experiments import scores
+from experiments.layers.links import explained_variance, fit_links, link_scores
+from experiments.layers.reading import View, all_prefixes, last_prefix, raw_input
 from experiments.layers.worlds import Sequences
 
 Metrics = dict[str, float]
@@ -14,49 +15,42 @@ Metrics = dict[str, float]
 
 def exact_metrics(exact: Sequences, random_state: int) -> Metrics:
     """Information, what exact features score through both links, and the oracle's laws."""
-    last = at_prefix(exact, exact.num_prefixes - 1)
-    log_belief, log_predictive = last.of(exact.log_belief), last.of(exact.log_predictive)
-    metrics = {
-        "token_information.exact.mean": float(np.mean(token_information(exact))),
-        "token_information.exact.last": float(token_information(exact)[-1]),
-        "beliefs_per_regressor.exact": beliefs_per_regressor(log_belief),
-        "concept_information.exact": es.mutual_information(log_belief, last.weight),
-    }
-    for prefix in range(exact.num_prefixes):
-        view = at_prefix(exact, prefix)
-        told = es.mutual_information(view.of(exact.log_belief), view.weight)
-        metrics[f"concept_information_prefix_{prefix}.exact"] = told
-    ideal = {
-        "oracle": log_predictive @ lg.zero_sum_basis(log_predictive.shape[1]),
-        "belief": np.exp(log_belief),
-        "log_posterior": log_ratios(log_belief),
-        "argmax": argmax(log_belief),
-    }
-    for source, features in ideal.items():
-        metrics |= place_scores("", source, features, last, exact, random_state)
-    pooled = all_prefixes(exact)
-    pooled_belief = pooled.of(exact.log_belief)
-    ideal = {"belief": np.exp(pooled_belief), "log_posterior": log_ratios(pooled_belief)}
-    for source, features in ideal.items():
-        metrics |= place_scores("_pooled", source, features, pooled, exact, random_state)
-    metrics |= law_metrics("oracle", exact.log_predictive, exact, random_state)
-    nulls = {
-        "raw_input": last.of(raw_input(exact)),
-        "permuted": es.permute_contexts(log_belief, random_state=random_state),
-        "argmax": argmax(log_belief),
-    }
-    for null, features in nulls.items():
-        metrics |= _law(null, "oracle", features, log_predictive, last, random_state)
-    return metrics
+    last = last_prefix(exact)
+    metrics = information_metrics(exact) | {"num_beliefs.exact": float(last.belief.max() + 1)}
+    for source, features in ideal(exact).items():
+        metrics |= place_scores("", source, last.of(features), last, exact, random_state)
+        if np.isfinite(features).all():
+            metrics |= pooled_scores(source, features, exact, random_state)
+    return metrics | law_metrics("oracle", exact.log_predictive, exact, random_state)
 
 
-def beliefs_per_regressor(log_belief: Float[np.ndarray, "row outcome"]) -> float:
-    """Distinct p(c|x) in four of five folds, over the least dimension that can hold them.
+def information_metrics(exact: Sequences) -> Metrics:
+    """I(x; y) of the next word, and I(c; x) of the whole configuration, or the state, in nats."""
+    last, information = last_prefix(exact), token_information(exact)
+    return {
+        "token_information.exact.mean": float(np.mean(information)),
+        "token_information.exact.last": float(information[-1]),
+        "concept_information.exact": es.mutual_information(last.of(exact.log_belief), last.weight),
+    }
 
-    Below 5 nothing is held out: contexts that are left out have twins among those fitted.
+
+def ideal(exact: Sequences) -> dict[str, Float[np.ndarray, "context prefix regressor"]]:
+    """What features would be that followed a law exactly; the oracle's f is the perfect one.
+
+    Where some words come at some prefixes only, no finite f is perfect at all of them: the oracle's
+    is that of the last prefix, and NaN elsewhere.
     """
-    distinct = np.unique(np.exp(log_belief).round(9), axis=0)
-    return 0.8 * len(distinct) / (log_belief.shape[1] - 1)
+    log_predictive = exact.log_predictive
+    possible = np.isfinite(log_predictive).all(-1, keepdims=True)
+    centred = np.where(possible, log_predictive, np.nan) @ lg.zero_sum_basis(
+        log_predictive.shape[-1]
+    )
+    return {
+        "oracle": centred,
+        "belief": np.exp(exact.log_belief),
+        "log_posterior": exact.log_belief @ lg.zero_sum_basis(exact.log_belief.shape[-1]),
+        "argmax": np.eye(exact.log_belief.shape[-1])[exact.log_belief.argmax(-1)],
+    }
 
 
 def token_information(exact: Sequences) -> Float[np.ndarray, "prefix"]:
@@ -76,9 +70,53 @@ def place_scores(
 ) -> Metrics:
     """Both links from features of a view's rows to its beliefs: identity{place}.{source}.…"""
     log_belief = view.of(exact.log_belief)
-    fitted = fit_links(features, log_belief, view.weight, random_state=random_state, fewer=fewer)
-    scores = link_scores(fitted, log_belief, view.weight)
-    return {named(name, place, source): value for name, value in scores.items()}
+    fitted = fit_links(
+        features,
+        log_belief,
+        view.weight,
+        groups=view.belief,
+        random_state=random_state,
+        fewer=fewer,
+    )
+    found = link_scores(fitted, log_belief, view.weight)
+    return {named(name, place, source): value for name, value in found.items()}
+
+
+def pooled_scores(
+    source: str,
+    stream: Float[np.ndarray, "context prefix regressor"],
+    exact: Sequences,
+    random_state: int,
+    fewer: bool = False,
+) -> Metrics:
+    """One map for all prefixes: {identity, softmax}_pooled.source.… and _prefix_t.source.one_map.
+
+    Scored on all prefixes, and on those of each number of words.
+    """
+    pooled = all_prefixes(exact)
+    log_belief, weight = pooled.of(exact.log_belief), pooled.weight
+    fitted = fit_links(
+        pooled.of(stream),
+        log_belief,
+        weight,
+        groups=pooled.belief,
+        random_state=random_state,
+        fewer=fewer,
+    )
+    found = link_scores(fitted, log_belief, weight)
+    metrics = {named(name, "_pooled", source): value for name, value in found.items()}
+    if fitted.held_out is None:
+        return metrics
+    links = {
+        "identity": fitted.held_out.identity,
+        "softmax": np.exp(fitted.held_out.log_softmax),
+    }
+    for prefix in np.unique(pooled.prefix):
+        rows = pooled.prefix == prefix
+        for link, predicted in links.items():
+            share = explained_variance(log_belief[rows], predicted[rows], weight[rows])
+            metrics[f"{link}_prefix_{prefix}.{source}.one_map"] = share
+    return metrics
 
 
 def named(score: str, place: str, source: str, *rest: object) -> str:
@@ -93,38 +131,38 @@ def law_metrics(
     exact: Sequences,
     random_state: int,
 ) -> Metrics:
-    """S of log p(c|x) and of p(c|x) for predictions of the last word, exact or a network's."""
-    last = at_prefix(exact, exact.num_prefixes - 1)
-    log_belief, told = last.of(exact.log_belief), last.of(log_predicted)
-    laws = {"log_posterior": log_ratios(log_belief), "belief": np.exp(log_belief)}
+    """S of both laws and of their nulls for predictions of the last word, exact or a network's."""
+    last, found = last_prefix(exact), ideal(exact)
+    log_posterior = last.of(found["log_posterior"])
+    laws = {
+        "log_posterior": log_posterior,
+        "belief": last.of(found["belief"]),
+        "raw_input": last.of(raw_input(exact)),
+        "permuted": es.permute_contexts(log_posterior, last.belief, random_state=random_state),
+        "argmax": last.of(found["argmax"]),
+    }
     metrics = {}
     for law, features in laws.items():
-        metrics |= _law(law, source, features, told, last, random_state)
+        metrics |= prediction_metrics(source, law, features, log_predicted, exact, random_state)
     return metrics
 
 
-def log_ratios(
-    log_belief: Float[np.ndarray, "row outcome"],
-) -> Float[np.ndarray, "row contrast"]:
-    """log p(c|x) without its mean over outcomes: all that an A with A·1 = 0 can see."""
-    return log_belief @ lg.zero_sum_basis(log_belief.shape[1])
-
-
-def argmax(log_belief: Float[np.ndarray, "row outcome"]) -> Float[np.ndarray, "row outcome"]:
-    """The one-hot of the likeliest outcome: where it does as well, there is nothing to tell."""
-    return np.eye(log_belief.shape[1])[log_belief.argmax(1)]
-
-
-def _law(
-    law: str,
+def prediction_metrics(
     source: str,
-    features: np.ndarray,
-    log_predicted: np.ndarray,
-    view: View,
+    law: str,
+    features: Float[np.ndarray, "row regressor"],
+    log_predicted: Float[np.ndarray, "context prefix token"],
+    exact: Sequences,
     random_state: int,
 ) -> Metrics:
-    scored = es.law_score(features, log_predicted, view.weight, random_state=random_state)
-    return {
-        f"score_{law}.{source}.held_out": scored.score,
-        f"score_{law}.{source}.population": scored.population,
-    }
+    """S of some features of the last prefix for predictions of the last word."""
+    last = last_prefix(exact)
+    return scores.law_metrics(
+        source,
+        law,
+        features,
+        last.of(log_predicted),
+        last.weight,
+        groups=last.belief,
+        random_state=random_state,
+    )

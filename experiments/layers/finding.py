@@ -18,10 +18,10 @@ from experiments.layers.tables import (
     enough,
     layers,
     link_verdict,
+    nearest_gap,
     rivals,
     setting_of,
     site_name,
-    smallest_gap,
     tables,
     winner,
 )
@@ -30,7 +30,7 @@ from experiments.results import Results
 from experiments.trained import trained_words
 from experiments.wording import difference, number, percent, plain, share
 
-LINK_NAMES = {"identity": "identity", "softmax": "log"}
+LINK_NAMES = {"identity": "identity", "softmax": "softmax"}
 
 
 def finding(records: Sequence[CellRecord], evidence: bool) -> Finding:
@@ -56,13 +56,13 @@ def _headline(results: Results, evidence: bool) -> str:
     keyed, mess3 = (setting_of(results, world) for world in (KEYED, MESS3))
     before, last = layers(results, keyed)[-2:]
     told = [results.interval(f"softmax.{s}.held_out", keyed) for s in (before, last)]
-    width = results.interval(f"width.{FINAL}.softmax", keyed)
+    width = results.interval(f"rise_width.{FINAL}.softmax", keyed)
     raw = results.interval("softmax.raw_input.held_out", mess3)
     end = results.interval(f"softmax.{layers(results, mess3)[-1]}.held_out", mess3)
     untold = "" if evidence else " (no evidence: too few seeds, or not trained)"
     return (
-        f"In a world whose words interact given c the log link explains {percent(told[0])} of the "
-        f"variance of p(c∣x) after layer {before[-1]} and {percent(told[1])} after layer "
+        f"In a world whose words interact given c the softmax link explains {percent(told[0])} of "
+        f"the variance of p(c∣x) after layer {before[-1]} and {percent(told[1])} after layer "
         f"{last[-1]}; from 10 % to 90 % of the rise in f the steps double {number(width.mean, 1)} "
         f"times. In Mess3 it explains {percent(end)}, and {percent(raw)} from the raw input"
         f"{untold}."
@@ -89,7 +89,7 @@ def _stream_words(results: Results, setting: Setting, evidence: bool) -> str:
         word = f" ({link_verdict(results, link, setting)})" if evidence else ""
         said.append(
             f"{name}: {plain(results.interval(f'{metric}.{stream}.held_out', setting))}{word}, "
-            f"{difference(smallest_gap(results, metric, setting))} to the nearest null"
+            f"{difference(nearest_gap(results, metric, setting))} to the nearest null"
         )
     gap = rivals(results, place, stream, setting)
     won = f" ({winner(results, place, stream, setting)})" if evidence else ""
@@ -100,10 +100,10 @@ def _stream_words(results: Results, setting: Setting, evidence: bool) -> str:
     which = "by one map for all prefixes" if place else "at the last prefix"
     return (
         f"Variance of p explained from {site_name(stream)} in {NAMES[setting['world']]}, {which}, "
-        f"held out. {'; '.join(said)}. Log less identity {difference(gap)}{won}. For scale: from "
-        f"exactly log p the identity link explains {percent(exact[0])}, from exactly p the log "
-        f"link {percent(exact[1])}; the closer these are to 100 %, the less the two can be told "
-        "apart."
+        f"held out. {'; '.join(said)}. Softmax less identity {difference(gap)}{won}. For scale: "
+        f"from exactly log p the identity link explains {percent(exact[0])}, from exactly p the "
+        f"softmax link {percent(exact[1])}; the closer these are to 100 %, the less the two can be "
+        "told apart."
     )
 
 
@@ -119,7 +119,9 @@ def _layer_words(results: Results, setting: Setting) -> str:
             f"{name} {told(f'{link}.{site}')} (untrained {told(f'{link}.untrained_{site}')})"
             for link, name in LINK_NAMES.items()
         ]
-        said.append(f"{site_name(site)}: {', '.join(pairs)}, next word {told(f'next_word.{site}')}")
+        said.append(
+            f"{site_name(site)}: {', '.join(pairs)}, next word {told(f'score_{site}.oracle')}"
+        )
     raw = [f"{name} {told(f'{link}.raw_input')}" for link, name in LINK_NAMES.items()]
     return (
         f"Which layer, in {NAMES[setting['world']]}, at the last prefix (variance of p explained, "
@@ -136,8 +138,8 @@ def _rise_words(results: Results, settings: Sequence[Setting]) -> str:
         told = []
         for curve in curves:
             site, link = curve.split(".")
-            name = f"{site_name(site)}, {LINK_NAMES[link]} link"
-            values = results.values(f"width.{curve}", setting)
+            name = f"{site_name(site)}, {link} link"
+            values = results.values(f"rise_width.{curve}", setting)
             if len(values) and np.isnan(values).any():
                 told.append(
                     f"{name}: {int(np.isnan(values).sum())} of {len(values)} seeds have no "
@@ -145,16 +147,19 @@ def _rise_words(results: Results, settings: Sequence[Setting]) -> str:
                 )
                 continue
             lag = results.interval(f"lag.{curve}", setting)
-            width = results.interval(f"width.{curve}", setting)
-            told.append(f"{name}: {plain(width)}, halfway {difference(lag)} behind the prediction")
-        own = results.interval("width.trained.predicted", setting)
+            width = results.interval(f"rise_width.{curve}", setting)
+            slow = plain(results.interval(f"exponential_width.{curve}", setting))
+            told.append(
+                f"{name}: {plain(width)} (an exponential approach that is halfway as soon, on the "
+                f"same schedule: {slow}), halfway {difference(lag)} behind the prediction"
+            )
+        own = results.interval("rise_width.trained.predicted", setting)
         told.append(f"what p̂ itself explains of the last word: {plain(own)}")
         said.append(f"In {NAMES[setting['world']]}: {'; '.join(told)}.")
     steps = checkpoints(results, settings[0])
     return (
-        "Smoothly or at once, as doublings of the steps between 10 % and 90 % of a rise (an "
-        "exponential approach takes 4.45 at a constant rate, fewer where it falls; checkpoints are "
-        f"{np.median(np.diff(np.log2(steps[1:]))):.2f} apart). {' '.join(said)}"
+        "Smoothly or at once, as doublings of the steps between 10 % and 90 % of a rise "
+        f"(checkpoints are {np.median(np.diff(np.log2(steps[1:]))):.2f} apart). {' '.join(said)}"
     )
 
 
@@ -177,7 +182,7 @@ def _asked_words(results: Results, setting: Setting) -> str:
         )
     return (
         f"Is a belief held that the next word does not need? After word {prefix}, a key, the "
-        "next word depends on one concept. Variance of each concept's belief that the log link "
+        "next word depends on one concept. Variance of each concept's belief that the softmax link "
         "explains: "
         f"{'; '.join(said)}."
     )
@@ -191,7 +196,7 @@ def _law_words(results: Results, settings: Sequence[Setting]) -> str:
             for law, name in (("log_posterior", "log p"), ("belief", "p"))
             for source in ("trained", "oracle")
         ]
-        raw = number(results.best("score_raw_input.oracle", setting).mean, 3)
+        raw = number(results.best("score_raw_input.trained", setting).mean, 3)
         said.append(f"{NAMES[setting['world']]}: {', '.join(told)}, raw input {raw}")
     return f"S of the laws for the predictions of the last word. {'; '.join(said)}."
 
@@ -207,8 +212,8 @@ def _map_words(results: Results, settings: Sequence[Setting]) -> str:
         raw = number(results.interval("softmax_pooled.raw_input.held_out", setting).mean, 3)
         said.append(f"{NAMES[setting['world']]}: {', '.join(told)} (raw input {raw})")
     return (
-        "One map for all prefixes, or one for the last, from the last stream through the log link. "
-        f"{'; '.join(said)}."
+        "One map for all prefixes, or one for the last, from the last stream through the softmax "
+        f"link. {'; '.join(said)}."
     )
 
 
@@ -233,8 +238,8 @@ def captions() -> dict[str, str]:
             "explain if the layer held exactly log p (left) or exactly p (right); grey: nulls."
         ),
         "layers_concepts": (
-            "The keyed world, log link. Left: each concept's belief during training, read from the "
-            "last residual stream at the last prefix. Right: at the end, the concept that the next "
-            "word needs and the one that it does not, at the last key and at the last prefix."
+            "The keyed world, softmax link. Left: each concept's belief during training, read from "
+            "the last residual stream at the last prefix. Right: at the end, the concept that the "
+            "next word needs and the one that it does not, at the last key and at the last prefix."
         ),
     }

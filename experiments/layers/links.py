@@ -9,7 +9,7 @@ link's own loss, and whatever head start there is, is its.
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 import estimators as es
 from estimators.instruments.folds import CONTEXTS_PER_REGRESSOR
@@ -40,16 +40,17 @@ def fit_links(
     log_target: Float[np.ndarray, "row outcome"],
     weight: Float[np.ndarray, "row"],
     *,
+    groups: Int[np.ndarray, "row"] | None = None,
     random_state: int,
     fewer: bool = False,
 ) -> Fitted:
     """Both links fitted to log_target (nats), every row a distinct context with p(x) = weight.
 
-    Folds over rows. Saturated with fewer than five training rows per regressor; fewer: then use as
-    many leading principal components as can be held out instead.
+    Folds over groups, or over rows. Saturated with fewer than five training groups per regressor;
+    fewer: then use as many leading principal components as can be held out instead.
     """
     weight = weight / weight.sum()
-    folds = es.context_folds(None, len(features), random_state=random_state)
+    folds = es.context_folds(groups, len(features), random_state=random_state)
     whitening = es.fit_whitening(features, weight)
     if fewer and folds.saturated(whitening.rank):
         whitening = whitening.leading(folds.num_training // CONTEXTS_PER_REGRESSOR)

@@ -12,15 +12,21 @@ import estimators as es
 from experiments.layers.worlds import Sequences
 
 LEAST_POOLED = 16  # distinct prefixes of a number of words, to be read by one map for all
+BELIEF_DIGITS = 9  # p(c|x) that agree so far are the same belief
 FINAL = "final"  # the representation f; before it layer_0 (the words), layer_1, …
 
 
 class View(NamedTuple):
-    """Distinct prefixes as rows: which context shows them, how many words, and their weight."""
+    """Distinct prefixes as rows.
+
+    context: which shows it; prefix: how many words; weight: p(prefix), of all rows 1; belief: a
+    number for every distinct p(c|prefix), by which rows are held out.
+    """
 
     context: np.ndarray
     prefix: np.ndarray
     weight: np.ndarray
+    belief: np.ndarray
 
     def of(self, array: Float[np.ndarray, "context prefix column"]) -> np.ndarray:
         """The rows [row, column] of an array over contexts and prefixes."""
@@ -42,7 +48,12 @@ def at_prefix(sequences: Sequences, prefix: int) -> View:
     """Every distinct prefix of some number of words once, with its probability."""
     _, first, row = np.unique(sequences.group[:, prefix], return_index=True, return_inverse=True)
     weight = np.bincount(row.reshape(-1), sequences.weight)
-    return View(first, np.full(len(first), prefix), weight)
+    return _view(sequences, first, np.full(len(first), prefix), weight)
+
+
+def last_prefix(sequences: Sequences) -> View:
+    """All that is read before the last next word."""
+    return at_prefix(sequences, sequences.num_prefixes - 1)
 
 
 def all_prefixes(sequences: Sequences, least_contexts: int = LEAST_POOLED) -> View:
@@ -52,8 +63,8 @@ def all_prefixes(sequences: Sequences, least_contexts: int = LEAST_POOLED) -> Vi
     """
     views = [at_prefix(sequences, prefix) for prefix in range(sequences.num_prefixes)]
     views = [view for view in views if len(view.weight) >= least_contexts]
-    context, prefix, weight = (np.concatenate(parts) for parts in zip(*views, strict=True))
-    return View(context, prefix, weight / len(views))
+    context, prefix, weight, _ = (np.concatenate(parts) for parts in zip(*views, strict=True))
+    return _view(sequences, context, prefix, weight / len(views))
 
 
 def raw_input(sequences: Sequences) -> Float[np.ndarray, "context prefix column"]:
@@ -77,6 +88,14 @@ def read_sites(predictor: es.Transformer, params: Any, sequences: Sequences) -> 
     sites = {f"layer_{layer}": stream for layer, stream in enumerate(streams)}
     logits = representation.astype(np.float64) @ unembedding.astype(np.float64).T
     return Read(sites | {FINAL: representation}, log_softmax(logits, axis=-1))
+
+
+def _view(
+    sequences: Sequences, context: np.ndarray, prefix: np.ndarray, weight: np.ndarray
+) -> View:
+    told = np.exp(sequences.log_belief[context, prefix]).round(BELIEF_DIGITS)
+    _, belief = np.unique(told, axis=0, return_inverse=True)
+    return View(context, prefix, weight, belief.reshape(-1))
 
 
 @partial(jax.jit, static_argnums=0)

@@ -5,25 +5,18 @@ from collections.abc import Sequence
 from typing import Any
 
 import estimators as es
-from estimators.instruments.folds import CONTEXTS_PER_REGRESSOR
 from experiments.layers.worlds import KEYED, MESS3
+from experiments.nulls import gaps, nearest
 from experiments.results import Results
-from experiments.trained import counts_as_trained
-from experiments.verdicts import (
-    LEAST_TRAINED,
-    counted_verdict,
-    is_trivial,
-    law_verdict,
-    rival_verdict,
-    supported_verdict,
-)
+from experiments.trained import counts_as_trained, is_trivial_setting, trained_verdict
+from experiments.verdicts import counted_verdict, enough_trained, law_verdict, rival_verdict
 from experiments.wording import difference, number, plain
 
 Setting = dict[str, Any]
 NAMES = {KEYED: "the keyed world", MESS3: "Mess3"}
 LINKS = {"identity": "p affine in it", "softmax": "log p affine in it"}
 PLACES = {KEYED: "", MESS3: "_pooled"}  # where a claim is judged: last prefix, one map for all
-WINNERS = {"first": "the log link explains more", "second": "the identity link explains more"}
+WINNERS = {"first": "the softmax link explains more", "second": "the identity link explains more"}
 FINAL = "final"
 
 
@@ -47,78 +40,73 @@ def site_name(site: str) -> str:
     return "the words' vectors" if layer == "0" else f"the stream after layer {layer}"
 
 
-def nulls(results: Results, setting: Setting) -> list[str]:
-    """The nulls of the last stream."""
-    return ["raw_input", f"untrained_{layers(results, setting)[-1]}", "permuted"]
+def null_gaps(
+    results: Results, metric: str, setting: Setting, site: str | None = None
+) -> dict[str, es.Interval]:
+    """null -> what a stream, the last unless told, scores above it, held out, paired by seed."""
+    site = site or layers(results, setting)[-1]
+    names = ["raw_input", f"untrained_{site}", "permuted"]
+    return gaps(
+        results,
+        f"{metric}.{site}.held_out",
+        [f"{metric}.{null}.held_out" for null in names],
+        setting,
+    )
 
 
-def gaps(results: Results, metric: str, setting: Setting) -> list[es.Interval]:
-    """What the last stream scores above each null, held out, paired by seed."""
-    own = f"{metric}.{layers(results, setting)[-1]}.held_out"
-    return [
-        results.paired(own, f"{metric}.{null}.held_out", setting)
-        for null in nulls(results, setting)
-    ]
-
-
-def smallest_gap(results: Results, metric: str, setting: Setting) -> es.Interval:
-    """The gap to the null that comes nearest; NaN where one is missing."""
-    found = gaps(results, metric, setting)
-    return min(found, key=lambda gap: (gap.mean == gap.mean, gap.mean))
+def nearest_gap(
+    results: Results, metric: str, setting: Setting, site: str | None = None
+) -> es.Interval:
+    """The gap to the null that is hardest to exceed."""
+    return nearest(null_gaps(results, metric, setting, site))[1]
 
 
 def rivals(results: Results, place: str, site: str, setting: Setting) -> es.Interval:
-    """Explained variance by the log link less that by the identity link, paired, held out."""
+    """Explained variance by the softmax link less that by the identity link, paired, held out."""
     first, second = (f"{link}{place}.{site}.held_out" for link in ("softmax", "identity"))
     return results.paired(first, second, setting)
 
 
 def enough(results: Results, setting: Setting) -> bool:
     """Whether there are ten seeds, all of which count as trained."""
-    seeds = len(results.values("counted.trained", setting))
-    return seeds >= LEAST_TRAINED and counts_as_trained(results, setting)
+    num_seeds = len(results.values("counted.trained", setting))
+    return enough_trained(num_seeds) and counts_as_trained(results, setting)
 
 
 def judged(results: Results, verdict: str, setting: Setting) -> str:
-    """A verdict where there is one to give."""
-    trivial = is_trivial(
-        results.best("score_argmax.oracle", setting),
-        results.interval("concept_information.exact", setting),
-    )
-    beliefs = results.interval("beliefs_per_regressor.exact", setting).mean
-    return counted_verdict(
-        verdict,
-        counted=enough(results, setting),
-        saturated=bool(beliefs < CONTEXTS_PER_REGRESSOR),
-        trivial=trivial,
-    )
+    """A verdict on what has no null to exceed, where there is one to give."""
+    trivial = is_trivial_setting(results, setting)
+    return counted_verdict(verdict, counted=enough(results, setting), trivial=trivial)
 
 
 def link_verdict(results: Results, link: str, setting: Setting) -> str:
     """The verdict on a link from the last stream, as a law, and only beyond its nulls."""
     metric = f"{link}{PLACES[setting['world']]}"
-    score = results.interval(f"{metric}.{layers(results, setting)[-1]}.held_out", setting)
-    found = supported_verdict(law_verdict(score), gaps(results, metric, setting))
-    return judged(results, found, setting)
+    source = f"{metric}.{layers(results, setting)[-1]}"
+    return trained_verdict(
+        results,
+        setting,
+        law_verdict(results.interval(f"{source}.held_out", setting)),
+        null_gaps(results, metric, setting).values(),
+        saturated=results.saturated(source, setting),
+    )
 
 
 def winner(results: Results, place: str, site: str, setting: Setting) -> str:
     """Which link explains more, in words."""
-    found = rival_verdict(rivals(results, place, site, setting))
-    return WINNERS.get(judged(results, found, setting), "undecided")
+    return WINNERS.get(rival_verdict(rivals(results, place, site, setting)), "undecided")
 
 
-def one_doubling_less_width(results: Results, curve: str, setting: Setting) -> es.Interval:
-    """1 − width of a rise: above 0 where 10 % and 90 % of it lie within one doubling of steps."""
-    width = results.interval(f"width.{curve}", setting)
+def short_of(limit: float, value: es.Interval) -> es.Interval:
+    """limit − value: above 0 where the value stays below the limit."""
     return es.Interval(
-        1 - width.mean,
-        1 - width.high,
-        1 - width.low,
-        1 - width.median,
-        1 - width.median_high,
-        1 - width.median_low,
-        width.num_values,
+        limit - value.mean,
+        limit - value.high,
+        limit - value.low,
+        limit - value.median,
+        limit - value.median_high,
+        limit - value.median_low,
+        value.num_values,
     )
 
 
@@ -151,11 +139,13 @@ def tables(results: Results) -> dict[str, list[list[str]]]:
 
 
 def _place_table(results: Results, settings: Sequence[Setting], place: str) -> list[list[str]]:
-    rows = [["world", "read from", *LINKS.values(), "log less identity", "readout of log p, KL"]]
+    rows = [
+        ["world", "read from", *LINKS.values(), "softmax less identity", "readout of log p, KL"]
+    ]
     for setting in settings:
         streams = [*layers(results, setting), FINAL]
         sources = [*streams, *(f"untrained_{s}" for s in streams), "raw_input", "permuted"]
-        for source in [*sources, "oracle", "belief", "log_posterior", "argmax"]:
+        for source in [*sources, "oracle", "belief", "log_posterior", "argmax", "all_layers"]:
             scores = [
                 results.interval(f"{link}{place}.{source}.held_out", setting)
                 for link in ("identity", "softmax", "readout")
@@ -168,27 +158,37 @@ def _place_table(results: Results, settings: Sequence[Setting], place: str) -> l
 
 
 def _law_table(results: Results, settings: Sequence[Setting]) -> list[list[str]]:
-    rows = [["world", "predictions of", "log p(c∣x)", "p(c∣x)", "raw input", "argmax"]]
+    rows = [["world", "predictions of", "log p(c∣x)", "p(c∣x)", "raw input", "permuted", "argmax"]]
     for setting in settings:
         for source in ("oracle", "trained", "untrained"):
-            laws = ("log_posterior", "belief", "raw_input", "argmax")
+            laws = ("log_posterior", "belief", "raw_input", "permuted", "argmax")
             found = [results.best(f"score_{law}.{source}", setting) for law in laws]
             rows.append([setting["world"], source, *(plain(score) for score in found)])
     return rows
 
 
 def _rise_table(results: Results, settings: Sequence[Setting]) -> list[list[str]]:
-    rows = [["world", "score", "10 % to 90 %", "halfway at step", "behind the prediction"]]
+    rows = [
+        [
+            "world",
+            "score",
+            "10 % to 90 %",
+            "exponential approach",
+            "halfway at step",
+            "behind the prediction",
+        ]
+    ]
     for setting in settings:
         names = results.metrics[tuple(setting.items())]
-        for name in (name for name in names if name.startswith("width.")):
-            curve = name.removeprefix("width.")
+        for name in (name for name in names if name.startswith("rise_width.")):
+            curve = name.removeprefix("rise_width.")
             halfway = results.interval(f"halfway.{curve}", setting).mean
             rows.append(
                 [
                     setting["world"],
                     curve,
                     plain(results.interval(name, setting)),
+                    plain(results.interval(f"exponential_width.{curve}", setting)),
                     number(2**halfway, 0),
                     difference(results.interval(f"lag.{curve}", setting)),
                 ]

@@ -1,51 +1,66 @@
 """What does a trained transformer hold, at which site, prefix and checkpoint?"""
 
+from collections.abc import Collection
+
 import numpy as np
 from jaxtyping import Float, Int
 
 import estimators as es
-from experiments.layers.exact import law_metrics, named, place_scores, token_information
-from experiments.layers.links import explained_variance, fit_links, link_scores
+from experiments.layers.exact import (
+    law_metrics,
+    named,
+    place_scores,
+    pooled_scores,
+    prediction_metrics,
+    token_information,
+)
+from experiments.layers.links import fit_links, link_scores
 from experiments.layers.reading import (
     FINAL,
     Read,
     View,
-    all_prefixes,
     at_prefix,
+    last_prefix,
     raw_input,
     read_sites,
 )
-from experiments.layers.rise import rise
+from experiments.layers.rise import exponential_width, rise
 from experiments.layers.worlds import Sequences
-from experiments.networks import Network, diverged_metrics
+from experiments.networks import Network, checkpoints, diverged_metrics
 from experiments.verdicts import is_trained
 
 Metrics = dict[str, float]
 
+WORDS, ALL_LAYERS = "layer_0", "all_layers"
 LEAST_CONTEXTS = 100  # at shorter prefixes no map of their own is fitted
 
 
 def network_metrics(
-    predictor: es.Transformer, exact: Sequences, network: Network, random_state: int
+    predictor: es.Transformer,
+    exact: Sequences,
+    network: Network,
+    learning_rate: Float[np.ndarray, "step"],
+    random_state: int,
 ) -> Metrics:
-    """Everything about one network: its excess, its rise, and what it holds where in the end."""
-    if network.diverged or network.trajectory is None:
+    """Everything about one network: its excess, its rise, and what it holds where in the end.
+
+    learning_rate: of every step of its training.
+    """
+    if network.diverged:
         return diverged_metrics("trained")
-    steps, params = network.trajectory
-    reads = {
-        int(step): read_sites(predictor, es.of_seed(params, index), exact)
-        for index, step in enumerate(steps)
-    }
+    reads = {step: read_sites(predictor, params, exact) for step, params in checkpoints(network)}
     start, end = reads[0], reads[network.last_step]
     metrics = {"diverged.trained": 0.0} | excess_metrics(exact, end)
-    metrics |= time_metrics(exact, reads, random_state)
+    metrics |= time_metrics(exact, reads, learning_rate, random_state)
     nulls = {
         "raw_input": raw_input(exact),
         "permuted": es.permute_contexts(end.sites[deepest(end)], random_state=random_state),
     }
     untrained = {f"untrained_{site}": stream for site, stream in start.sites.items()}
+    with_concepts = {deepest(end), f"untrained_{deepest(end)}", FINAL, *nulls}
     for source, stream in (end.sites | untrained | nulls).items():
-        metrics |= site_metrics(source, stream, exact, random_state)
+        metrics |= site_metrics(source, stream, exact, random_state, with_concepts)
+    metrics |= together_metrics(ALL_LAYERS, end, exact, random_state)
     for source, read in (("trained", end), ("untrained", start)):
         metrics |= law_metrics(source, read.log_predicted, exact, random_state)
     return metrics
@@ -74,14 +89,19 @@ def excess_losses(exact: Sequences, read: Read) -> Float[np.ndarray, "prefix"]:
     return np.array([es.excess_loss(*pair, exact.weight) for pair in pairs])
 
 
-def time_metrics(exact: Sequences, reads: dict[int, Read], random_state: int) -> Metrics:
+def time_metrics(
+    exact: Sequences,
+    reads: dict[int, Read],
+    learning_rate: Float[np.ndarray, "step"],
+    random_state: int,
+) -> Metrics:
     """Scores at every checkpoint, last prefix, and how they rise.
 
     {identity, softmax, readout}_step_n.site.…; predicted_step_n.trained: the share of I(x; y) that
-    the network's own p̂ explains, below 0 where it does worse than p(y); width, halfway and lag
-    (behind predicted).site.link: doublings.
+    the network's own p̂ explains, below 0 where it does worse than p(y); rise_width,
+    exponential_width, halfway and lag (behind predicted).site.link: doublings.
     """
-    last = at_prefix(exact, exact.num_prefixes - 1)
+    last = last_prefix(exact)
     metrics, curves = {}, {}
     information = token_information(exact)[-1]
     for step, read in reads.items():
@@ -90,6 +110,8 @@ def time_metrics(exact: Sequences, reads: dict[int, Read], random_state: int) ->
         curves.setdefault("trained.predicted", []).append(float(share))
         found = {}
         for site, stream in read.sites.items():
+            if site == WORDS:
+                continue  # the words' vectors never know more than the last word
             features = last.of(stream)
             place = f"_step_{step}"
             found |= place_scores(place, site, features, last, exact, random_state)
@@ -101,7 +123,7 @@ def time_metrics(exact: Sequences, reads: dict[int, Read], random_state: int) ->
             if estimate == "held_out" and link.startswith(("identity", "softmax")):
                 curve = ".".join([site, link.split("_")[0], *concept])
                 curves.setdefault(curve, []).append(value)
-    return metrics | _rise_metrics(np.array(list(reads)), curves)
+    return metrics | _rise_metrics(np.array(list(reads)), learning_rate, curves)
 
 
 def site_metrics(
@@ -109,21 +131,25 @@ def site_metrics(
     stream: Float[np.ndarray, "context prefix dim"],
     exact: Sequences,
     random_state: int,
+    with_concepts: Collection[str],
 ) -> Metrics:
-    """What a site holds in the end: at the last prefix, by one map for all, and at each prefix."""
-    last, pooled = at_prefix(exact, exact.num_prefixes - 1), all_prefixes(exact)
-    metrics = place_scores("", source, last.of(stream), last, exact, random_state)
-    told = es.law_score(
-        last.of(stream), last.of(exact.log_predictive), last.weight, random_state=random_state
-    )
-    metrics[f"next_word.{source}.held_out"] = told.score
-    metrics |= _pooled_metrics(source, pooled.of(stream), pooled, exact, random_state)
+    """What a site holds in the end: at the last prefix, by one map for all, and at each prefix.
+
+    with_concepts: the sources that are read for each concept alone, too.
+    """
+    last = last_prefix(exact)
+    features = last.of(stream)
+    metrics = place_scores("", source, features, last, exact, random_state)
+    given = features, exact.log_predictive, exact, random_state
+    metrics |= prediction_metrics("oracle", source, *given)
+    metrics |= pooled_scores(source, stream, exact, random_state)
     for prefix in range(exact.num_prefixes):
         view = at_prefix(exact, prefix)
         if len(view.weight) >= LEAST_CONTEXTS:
-            place = f"_prefix_{prefix}"
-            given = place, source, view.of(stream), view, exact, random_state
-            metrics |= place_scores(*given, fewer=True) | concept_scores(*given, fewer=True)
+            given = f"_prefix_{prefix}", source, view.of(stream), view, exact, random_state
+            metrics |= place_scores(*given, fewer=True)
+            if source in with_concepts:
+                metrics |= concept_scores(*given, fewer=True)
     return metrics
 
 
@@ -140,7 +166,14 @@ def concept_scores(
     metrics = {}
     for concept, log_belief in enumerate(exact.log_concepts):
         target = view.of(log_belief)
-        fitted = fit_links(features, target, view.weight, random_state=random_state, fewer=fewer)
+        fitted = fit_links(
+            features,
+            target,
+            view.weight,
+            groups=view.belief,
+            random_state=random_state,
+            fewer=fewer,
+        )
         for name, value in link_scores(fitted, target, view.weight).items():
             metrics[named(name, place, source, concept)] = value
     return metrics
@@ -151,33 +184,26 @@ def deepest(read: Read) -> str:
     return [site for site in read.sites if site != FINAL][-1]
 
 
-def _pooled_metrics(
-    source: str, features: np.ndarray, pooled: View, exact: Sequences, random_state: int
+def together_metrics(source: str, read: Read, exact: Sequences, random_state: int) -> Metrics:
+    """What all residual streams tell together, by as many leading components as can be held out."""
+    streams = [stream for site, stream in read.sites.items() if site != FINAL]
+    together, last = np.concatenate(streams, -1), last_prefix(exact)
+    return place_scores(
+        "", source, last.of(together), last, exact, random_state, fewer=True
+    ) | pooled_scores(source, together, exact, random_state, fewer=True)
+
+
+def _rise_metrics(
+    steps: Int[np.ndarray, "checkpoint"],
+    learning_rate: Float[np.ndarray, "step"],
+    curves: dict[str, list[float]],
 ) -> Metrics:
-    """One map for all prefixes, scored on all of them and on those of each number of words."""
-    log_belief, weight = pooled.of(exact.log_belief), pooled.weight
-    fitted = fit_links(features, log_belief, weight, random_state=random_state)
-    scores = link_scores(fitted, log_belief, weight)
-    metrics = {named(name, "_pooled", source): value for name, value in scores.items()}
-    if fitted.held_out is None:
-        return metrics
-    links = {
-        "identity": fitted.held_out.identity,
-        "softmax": np.exp(fitted.held_out.log_softmax),
-    }
-    for prefix in np.unique(pooled.prefix):
-        rows = pooled.prefix == prefix
-        for link, predicted in links.items():
-            share = explained_variance(log_belief[rows], predicted[rows], weight[rows])
-            metrics[f"{link}_prefix_{prefix}.{source}.one_map"] = share
-    return metrics
-
-
-def _rise_metrics(steps: Int[np.ndarray, "checkpoint"], curves: dict[str, list[float]]) -> Metrics:
     metrics = {}
     predicted = rise(steps, np.array(curves["trained.predicted"]))
     for name, curve in curves.items():
         found = rise(steps, np.array(curve))
-        metrics |= {f"width.{name}": found.width, f"halfway.{name}": found.halfway}
+        slow = exponential_width(steps, learning_rate, found.halfway)
+        metrics |= {f"rise_width.{name}": found.rise_width, f"exponential_width.{name}": slow}
+        metrics |= {f"halfway.{name}": found.halfway}
         metrics[f"lag.{name}"] = found.halfway - predicted.halfway
     return metrics

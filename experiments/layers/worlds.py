@@ -1,7 +1,7 @@
 """In which worlds is every next word predicted, and what is there to be believed on the way?"""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
@@ -42,22 +42,25 @@ class Sequences(NamedTuple):
 
 
 def keyed_sequences(
-    seed: int, asked: Sequence[int], flip_rate: float, replace_rate: float
+    seed: int, asked: Sequence[int], flips: tuple[float, float], replace_rate: float
 ) -> Sequences:
     """Pairs of binary words that tell a concept only together, then the configuration's name.
 
     Two binary concepts in a chain with random tables. Word 2j is a fair coin, the key; word 2j + 1
-    is that key ⊕ c_k, k = asked[j], flipped with probability flip_rate. The last word, never read,
-    is one of four letters: the configuration, replaced by a uniform letter with probability
-    replace_rate. One alphabet of four letters; words 2 and 3 only ever come last.
+    is that key ⊕ c_k, k = asked[j], flipped with a probability of its own for every pair and key,
+    uniform in flips. With one probability for all, only how often each concept was told as 1 would
+    matter, and a context held out would have twins in training; here all contexts differ in
+    p(c|x). The last word, never read, is one of four letters: the configuration, replaced by a
+    uniform letter with probability replace_rate. One alphabet of four letters; words 2 and 3 only
+    ever come last.
     """
-    graph = lg.chain_dag(2)
+    key, graph = jax.random.key(seed), lg.chain_dag(2)
     model = lg.ConceptModel.from_graph(
         graph,
         (2, 2),
-        lg.bernoulli_concept_tables(jax.random.key(seed), graph),
+        lg.bernoulli_concept_tables(key, graph),
         [
-            *(_widened(word) for word in lg.worlds.keyed_words(asked, flip_rate)),
+            *map(_widened, _pairs(jax.random.fold_in(key, 1), asked, flips)),
             lg.Emission((0, 1), lg.uniform_channel(4, replace_rate)),
         ],
     )
@@ -103,6 +106,19 @@ def prefix_groups(
         _, group = np.unique(context[:, :end], axis=0, return_inverse=True)
         groups[:, end] = groups[:, end - 1].max() + 1 + group.reshape(-1)
     return groups
+
+
+def _pairs(key: Any, asked: Sequence[int], flips: tuple[float, float]) -> list[lg.Emission]:
+    low, high = flips
+    drawn = np.asarray(jax.random.uniform(key, (len(asked), 2)), np.float64)
+    agrees = np.array([[0, 1], [1, 0]])[..., None] == np.arange(2)  # [value, key, word]
+    words = []
+    for pair, concept in enumerate(asked):
+        rate = (low + (high - low) * drawn[pair])[:, None]  # [key, 1]
+        words.append(lg.Emission((concept,), np.full((2, 2), 0.5)))
+        told = np.where(agrees, 1 - rate, rate)
+        words.append(lg.Emission((concept,), told, reads=(2 * pair,)))
+    return words
 
 
 def _widened(word: lg.Emission) -> lg.Emission:

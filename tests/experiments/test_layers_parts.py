@@ -11,12 +11,12 @@ import latentgen as lg
 from experiments.layers.cell import asked
 from experiments.layers.links import explained_variance, fit_links, link_scores
 from experiments.layers.reading import all_prefixes, at_prefix, raw_input
-from experiments.layers.rise import rise
+from experiments.layers.rise import exponential_width, rise
 from experiments.layers.worlds import keyed_sequences, mess3_sequences
 
 
 def test_the_last_letter_of_the_keyed_world_names_the_configuration():
-    exact = keyed_sequences(3, asked(4), 0.15, 0.01)
+    exact = keyed_sequences(3, asked(4), (0.02, 0.3), 0.01)
     channel = lg.uniform_channel(4, 0.01)
     found = np.exp(exact.log_belief[:, -1]) @ channel
     np.testing.assert_allclose(np.exp(exact.log_predictive[:, -1]), found, atol=1e-12)
@@ -24,7 +24,7 @@ def test_the_last_letter_of_the_keyed_world_names_the_configuration():
 
 
 def test_a_pair_tells_its_concept_by_agreement_alone():
-    exact = keyed_sequences(3, (1, 0), 0.15, 0.01)
+    exact = keyed_sequences(3, (1, 0), (0.15, 0.15), 0.01)
     second = np.exp(exact.log_concepts[1][:, 0, 1])
     for context, told in zip(exact.context, exact.log_concepts[1][:, 2], strict=True):
         differ = context[0] != context[1]
@@ -142,11 +142,31 @@ def test_the_width_of_a_rise_is_measured_from_its_lowest_point():
     steps = np.array([0, *2 ** np.arange(16)])
     fine = np.unique(np.concatenate([[0], np.round(1.1 ** np.arange(110))]))
     relaxing = rise(fine, 1 - np.exp(-fine / 100))
-    assert relaxing.width == pytest.approx(4.45, abs=0.02)
+    assert relaxing.rise_width == pytest.approx(4.45, abs=0.02)
     assert relaxing.halfway == pytest.approx(np.log2(100 * np.log(2)), abs=0.02)
     jump = (steps >= 64).astype(float)
-    assert rise(steps, jump).width == pytest.approx(0.8)
+    assert rise(steps, jump).rise_width == pytest.approx(0.8)
     fallen = np.where(steps < 4, 0.6, jump)
-    assert rise(steps, fallen).width == pytest.approx(0.8)
-    assert np.isnan(rise(steps, 0.9 + 0.01 * jump).width)
+    assert rise(steps, fallen).rise_width == pytest.approx(0.8)
+    assert np.isnan(rise(steps, 0.9 + 0.01 * jump).rise_width)
     assert np.isnan(rise(steps, np.full(len(steps), np.nan)).halfway)
+
+
+def test_an_exponential_approach_is_twice_as_steep_where_the_rate_grows_with_the_steps():
+    steps = np.unique(np.concatenate([[0], np.round(1.1 ** np.arange(100))])).astype(int)
+    constant, growing = np.ones(steps[-1]), np.arange(steps[-1]) + 0.5
+    halfway = np.log2(steps[-1] / 16)
+    assert exponential_width(steps, constant, halfway) == pytest.approx(4.45, abs=0.05)
+    assert exponential_width(steps, growing, halfway) == pytest.approx(4.45 / 2, abs=0.05)
+    assert np.isnan(exponential_width(steps, constant, np.nan))
+
+
+def test_every_pair_and_key_flips_at_a_rate_of_its_own_within_the_bounds():
+    exact = keyed_sequences(3, (0,), (0.02, 0.3), 0.0)
+    told = np.exp(exact.log_concepts[0][:, 2, 1])
+    prior = np.exp(exact.log_concepts[0][0, 0, 1])
+    ratio = (told / (1 - told)) * (1 - prior) / prior
+    rates = [1 / (1 + max(ratio[row], 1 / ratio[row])) for row in range(4)]
+    by_key = {int(key): rate for (key, _), rate in zip(exact.context, rates, strict=True)}
+    assert all(0.02 <= rate <= 0.3 for rate in by_key.values())
+    assert by_key[0] != pytest.approx(by_key[1], rel=1e-3)
