@@ -10,6 +10,7 @@ import shlex
 import sys
 from collections.abc import Sequence
 from contextlib import redirect_stderr
+from difflib import SequenceMatcher
 from io import StringIO
 from itertools import pairwise
 from pathlib import Path
@@ -94,8 +95,19 @@ def _first_words(box: str) -> str:
     sections = [part.strip() for part in parts if part.strip()]
     said = sections[0].split("\n\n")[0]
     hints = [s for s in sections[1:] if s.startswith(("Perhaps you meant", "Available"))]
-    hint = " ".join(hints[0].splitlines()[:2]) if hints else ""
+    hint = _nearest(hints[0], said) if hints else ""
     return "; ".join(" ".join(part.split()) for part in (said, hint) if part)
+
+
+def _nearest(hint: str, said: str) -> str:
+    """The hint with the one option that is most like what was typed."""
+    lines = [line.strip() for line in hint.splitlines()]
+    typed = next((word.strip(",") for word in said.split() if word.startswith("--")), "")
+    options = [line for line in lines[1:] if line.startswith("--")] or lines[1:2]
+    nearest = max(
+        options, key=lambda line: SequenceMatcher(None, line.split()[0], typed).ratio(), default=""
+    )
+    return f"{lines[0]} {nearest}"
 
 
 def _fail(message: str) -> None:

@@ -130,7 +130,7 @@ def test_claims_follow_their_numbers():
         ("cosine_raw.trained.population", 0.5, "origins-start", "undecided"),
         ("cosine_raw.least_norm.population", 0.7, "origins-least-norm", "fails"),
         ("across_raw.trained.population", 0.3, "origins-orthogonal", "fails"),
-        ("across_raw.raw_input.population", 0.01, "origins-orthogonal", "not evidence"),
+        ("across_raw.untrained.population", 0.01, "origins-orthogonal", "not evidence"),
         ("score_argmax.exact.population", 0.995, "origins-start", "trivial corner"),
         ("counted.trained", 0.0, "origins-optimisers", "not evidence"),
     ],
