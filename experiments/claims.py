@@ -20,7 +20,7 @@ from experiments import registry
 from experiments.experiment import CellRecord, Claim, Experiment
 from experiments.selection import Selection, select
 from experiments.sources import source_digest
-from experiments.store import Store
+from experiments.store import Reader, Store
 from experiments.verdicts import ledger_verdict
 
 STYLES = {"holds": "bold green", "fails": "bold red", "approximate": "bold yellow"}
@@ -46,13 +46,6 @@ class Row(NamedTuple):
     experiment: str
 
 
-class _Reader(Store):
-    """The store of a ledger, which may lie where nothing can be written."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-
-
 class _Stored(NamedTuple):
     """What is stored of an experiment: the records if complete, else what is missing, in words."""
 
@@ -72,7 +65,7 @@ def ledger(
     rows = []
     for name in registry.questions():
         chosen = instead.get(name) or select(name, profile, num_seeds)
-        stored = _read(chosen.experiment, chosen.cells, _Reader(out / "store"))
+        stored = _read(chosen.experiment, chosen.cells, Reader(out / "store"))
         rows += [_row(claim, chosen, stored, out) for claim in chosen.experiment.claims]
     return rows
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from experiments.results import Results
 from experiments.runner import tasks
 from experiments.selection import select
-from experiments.store import Store
+from experiments.store import Reader
 
 
 def stored_results(
@@ -24,7 +24,7 @@ def stored_results(
     root = Path(out) / "store"
     if not root.is_dir():
         raise ValueError(f"nothing is stored in {out}: {chosen.command} computes it")
-    store = Store(root)
+    store = Reader(root)
     wanted = tasks(chosen.experiment, chosen.cells, store)
     missing = sum(not store.has(task.folder) for task in wanted)
     if missing:

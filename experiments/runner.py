@@ -148,11 +148,12 @@ class _Run:
             error = future.exception()
             if error is None:
                 continue
-            left = [task for task in batch if task.folder in self.missing]
-            if not worker_died(error) or not left:
+            if not worker_died(error):
                 raise _failure(batch[0], error)
-            self._count_death(left[0])
-            self.submit(left)
+            left = [task for task in batch if task.folder in self.missing]
+            if left:  # else it died when all was stored
+                self._count_death(left[0])
+                self.submit(left)
 
     def progress(self) -> tuple[int, list[str]]:
         """How many cells are still missing, and what runs now, in words."""

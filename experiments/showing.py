@@ -8,7 +8,7 @@ import numpy as np
 from experiments import claims, registry
 from experiments.runner import tasks
 from experiments.selection import Selection, select
-from experiments.store import Store, damage
+from experiments.store import Reader, damage
 
 LEAST_DIGITS = 4  # of a cell's hash
 WIDEST_ROW = 8  # seeds of a metric that are printed
@@ -38,7 +38,7 @@ def _experiment(selection: Selection, out: Path) -> str:
     lines = [experiment.question, "", f"command  {selection.command}", f"results  {out}"]
     if not (out / "store").is_dir():
         return "\n".join([*lines, "nothing is stored there"])
-    store = Store(out / "store")
+    store = Reader(out / "store")
     wanted = tasks(experiment, selection.cells, store)
     stored = [task for task in wanted if store.has(task.folder)]
     lines += [f"cells    {len(stored)} of {len(wanted)} are stored", ""]

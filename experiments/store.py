@@ -108,6 +108,13 @@ class Store:
         shutil.rmtree(aside, ignore_errors=True)
 
 
+class Reader(Store):
+    """A store that is only read, and may lie where nothing can be written."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+
 class DamagedCell(ValueError):
     """A stored cell that is not what was written; it is named, never read."""
 

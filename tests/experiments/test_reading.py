@@ -125,6 +125,14 @@ def test_a_claim_is_shown_as_its_row_of_the_ledger(out):
     assert "not evidence" in show("toy-claim", out, "smoke", None)
 
 
+def test_reading_and_showing_write_nothing(out):
+    before = {path: path.stat().st_mtime_ns for path in out.rglob("*")}
+    stored_results("toy", out)
+    for name in ("toy", folder(out, 1).name, "toy-claim"):
+        show(name, out, "paper", None)
+    assert {path: path.stat().st_mtime_ns for path in out.rglob("*")} == before
+
+
 def test_an_unknown_name_is_answered_with_the_nearest(out):
     with pytest.raises(ValueError, match=r"unknown .* 'toy-clam': did you mean 'toy-claim'\?"):
         show("toy-clam", out, "paper", None)
