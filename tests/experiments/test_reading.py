@@ -126,9 +126,10 @@ def test_a_claim_is_shown_as_its_row_of_the_ledger(out):
 
 
 def test_reading_and_showing_write_nothing(out):
+    cell = folder(out, 1).name
     before = {path: path.stat().st_mtime_ns for path in out.rglob("*")}
     stored_results("toy", out)
-    for name in ("toy", folder(out, 1).name, "toy-claim"):
+    for name in ("toy", cell, "toy-claim"):
         show(name, out, "paper", None)
     assert {path: path.stat().st_mtime_ns for path in out.rglob("*")} == before
 
