@@ -44,13 +44,14 @@ class LogOrBeliefCell:
     seeds: tuple[int, ...]
 
 
-class Seen(NamedTuple):
-    """A world through all its bags of words.
+class Bags(NamedTuple):
+    """A world through all its bags of words, each read as one sequence of sorted words.
 
-    instance; counts: how often each bag has each word [bag, word]; random_state: deals folds and
-    permutations, another one for each world.
+    context [bag, position]; instance: what is exactly known of them; counts: how often each bag
+    has each word [bag, word]; random_state: deals folds and permutations, another one a world.
     """
 
+    context: np.ndarray
     instance: Instance
     counts: np.ndarray
     random_state: int
@@ -68,7 +69,7 @@ def compute(cell: LogOrBeliefCell) -> CellResult:
 
 
 def _measured(cell: LogOrBeliefCell, seed: int) -> Metrics:
-    seen = _seen(cell, seed)
+    seen = all_bags(cell, seed)
     inside = seen.instance
     belief, weight = np.exp(inside.log_belief), inside.weight
     found = fitted_rho(inside)
@@ -97,7 +98,8 @@ def _measured(cell: LogOrBeliefCell, seed: int) -> Metrics:
     return metrics
 
 
-def _seen(cell: LogOrBeliefCell, seed: int) -> Seen:
+def all_bags(cell: LogOrBeliefCell, seed: int) -> Bags:
+    """All bags of words of the world of a seed."""
     model = world(
         seed,
         cell.family,
@@ -106,9 +108,9 @@ def _seen(cell: LogOrBeliefCell, seed: int) -> Seen:
         num_tokens=cell.num_tokens,
         floor=cell.floor,
     )
-    bags = lg.enumerate_bags(model, cell.context_length)
-    counts = (bags.context[:, :, None] == np.arange(cell.num_words)).sum(1).astype(np.float64)
-    return Seen(instance(model, *bags), counts, seed)
+    found = lg.enumerate_bags(model, cell.context_length)
+    counts = (found.context[:, :, None] == np.arange(cell.num_words)).sum(1).astype(np.float64)
+    return Bags(found.context, instance(model, *found), counts, seed)
 
 
 def contrasts(
@@ -148,7 +150,7 @@ def paper_logits(seen: Instance) -> np.ndarray:
     return np.where(possible, parts.log_belief_part + parts.offset, -np.inf)
 
 
-def _world_metrics(seen: Seen) -> Metrics:
+def _world_metrics(seen: Bags) -> Metrics:
     inside = seen.instance
     possible = ~np.isneginf(inside.log_prior)
     pinned = anchors(inside.log_token_given(), np.arange(len(possible)), possible)
@@ -163,7 +165,7 @@ def _world_metrics(seen: Seen) -> Metrics:
     }
 
 
-def _law_metrics(law: str, features: np.ndarray, seen: Seen) -> Metrics:
+def _law_metrics(law: str, features: np.ndarray, seen: Bags) -> Metrics:
     """S by the convex fit, what the closed form says of it, and how many decades lie between."""
     inside = seen.instance
     scored = es.law_score(
@@ -184,7 +186,7 @@ def _law_metrics(law: str, features: np.ndarray, seen: Seen) -> Metrics:
     return metrics
 
 
-def _rho_metrics(cell: LogOrBeliefCell, seen: Seen, rho: float) -> Metrics:
+def _rho_metrics(cell: LogOrBeliefCell, seen: Bags, rho: float) -> Metrics:
     """ρ̂ and the share of the belief that it blurs, E_x Σ_c p ρ̂ / (p + ρ̂): 0 for log p, 1 for p."""
     belief = np.exp(seen.instance.log_belief)
     log10 = float(np.log10(rho))
@@ -196,7 +198,7 @@ def _rho_metrics(cell: LogOrBeliefCell, seen: Seen, rho: float) -> Metrics:
     return metrics
 
 
-def _null_metrics(seen: Seen) -> Metrics:
+def _null_metrics(seen: Bags) -> Metrics:
     """S of what is no law of the concepts: word counts, exchanged rows, and the argmax."""
     inside = seen.instance
     permuted = es.permute_contexts(inside.log_belief, random_state=seen.random_state)

@@ -130,7 +130,7 @@ def _law_table(results: Results, settings: list[Setting]) -> list[list[str]]:
         told = winner(results, setting) if counts(results, setting) else "not judged"
         rows.append(
             [
-                *_place_columns(setting),
+                *place_columns(setting),
                 *(plain(results.best(f"score_{law}.oracle", setting)) for law in LAWS),
                 difference(rivals(results, setting)),
                 told,
@@ -151,7 +151,7 @@ def _prediction_table(results: Results, settings: list[Setting]) -> list[list[st
         header += [f"{name}: predicted", "on all bags", "held out"]
     rows = [[*header, "log10 ρ̂", "log10 ρ"]]
     for setting in settings:
-        row = _place_columns(setting)
+        row = place_columns(setting)
         for law in LAWS:
             for estimate in ("predicted", "population", "held_out"):
                 score = results.interval(f"score_{law}.oracle.{estimate}", setting).mean
@@ -162,7 +162,8 @@ def _prediction_table(results: Results, settings: list[Setting]) -> list[list[st
     return rows
 
 
-def _place_columns(setting: Setting) -> list[str]:
+def place_columns(setting: Setting) -> list[str]:
+    """The columns that name a cell of the phase diagram."""
     symbol = SYMBOLS[setting["family"]]
     sharpness = f"{symbol} = {setting['sharpness']:g}"
     return [setting["family"], sharpness, str(setting["context_length"])]

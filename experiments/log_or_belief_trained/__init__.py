@@ -62,11 +62,11 @@ def cells(config: LogOrBeliefTrainedConfig) -> list[LogOrBeliefTrainedCell]:
             config.num_words,
             config.num_tokens,
             config.floor,
+            tuple(range(start, min(start + BLOCK, config.num_trained))),
             replace(
                 config.training,
                 stops_early=length == longest and (family, sharpness) in config.stopped,
             ),
-            tuple(range(start, min(start + BLOCK, config.num_trained))),
         )
         for start in range(0, config.num_trained, BLOCK)
         for family, values in families.items()

@@ -8,25 +8,28 @@ and scored on all bags). A score of a network is of its own p̂(y|x), and so is 
 
 from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
 
 import estimators as es
-import latentgen as lg
 from experiments.experiment import CellResult
-from experiments.log_or_belief.cell import contrasts, fitted_rho
-from experiments.log_or_belief.worlds import world
+from experiments.log_or_belief.cell import (
+    Bags,
+    LogOrBeliefCell,
+    all_bags,
+    contrasts,
+    fitted_rho,
+)
 from experiments.log_or_belief_trained.training import (
     ARCHITECTURES,
     Training,
     trained_networks,
 )
 from experiments.networks import Network, by_name, diverged_metrics, excess_metrics, read
+from experiments.scores import law_metrics
 from experiments.unfitted import argmax_score
 from latentgen.theorems.crossover import log_plus
-from latentgen.theorems.instance import Instance, instance
 
 Metrics = dict[str, float]
 
@@ -34,30 +37,10 @@ LAWS = ("log_posterior", "belief", "rho")
 
 
 @dataclass(frozen=True)
-class LogOrBeliefTrainedCell:
-    """One sharpness of the token, one length of the context and one block of seeds."""
+class LogOrBeliefTrainedCell(LogOrBeliefCell):
+    """The same worlds, and how networks are trained in them."""
 
-    family: str
-    sharpness: float
-    context_length: int
-    num_words: int
-    num_tokens: int
-    floor: float
     training: Training
-    seeds: tuple[int, ...]
-
-
-class Bags(NamedTuple):
-    """A world through all its bags of words, each read as one sequence of sorted words.
-
-    context [bag, position]; instance: what is exactly known of them; counts: how often each bag
-    has each word [bag, word]; random_state: deals folds and permutations, another one a world.
-    """
-
-    context: np.ndarray
-    instance: Instance
-    counts: np.ndarray
-    random_state: int
 
 
 def shape(cell: LogOrBeliefTrainedCell) -> Hashable:
@@ -67,7 +50,7 @@ def shape(cell: LogOrBeliefTrainedCell) -> Hashable:
 
 def compute(cell: LogOrBeliefTrainedCell) -> CellResult:
     """Measure every seed of a cell; each seed is a world and an initialisation of its own."""
-    known = [_bags(cell, seed) for seed in cell.seeds]
+    known = [all_bags(cell, seed) for seed in cell.seeds]
     rows = [_oracle_metrics(bags) for bags in known]
     populations = [
         es.population(bags.context, bags.instance.log_predictive, bags.instance.weight)
@@ -78,20 +61,6 @@ def compute(cell: LogOrBeliefTrainedCell) -> CellResult:
         for row, bags, network in zip(rows, known, networks, strict=True):
             row |= _network_metrics(name, bags, network, row)
     return CellResult(by_name(rows), {})
-
-
-def _bags(cell: LogOrBeliefTrainedCell, seed: int) -> Bags:
-    model = world(
-        seed,
-        cell.family,
-        cell.sharpness,
-        num_words=cell.num_words,
-        num_tokens=cell.num_tokens,
-        floor=cell.floor,
-    )
-    found = lg.enumerate_bags(model, cell.context_length)
-    counts = (found.context[:, :, None] == np.arange(cell.num_words)).sum(1).astype(np.float64)
-    return Bags(found.context, instance(model, *found), counts, seed)
 
 
 def _oracle_metrics(bags: Bags) -> Metrics:
@@ -116,7 +85,7 @@ def _network_metrics(name: str, bags: Bags, network: Network, oracle: Metrics) -
     untrained = f"untrained_{name}"
     predicted = read(network.predictor, network.start, bags.context)[1]
     for law, features in _laws(bags, _own_rho(bags, predicted)).items():
-        metrics |= _scores(untrained, law, features, bags, predicted)
+        metrics |= _score(untrained, law, features, bags, predicted)
     metrics[f"score_difference.{untrained}.held_out"] = _difference(untrained, metrics)
     return metrics | _stopped_metrics(name, bags, network)
 
@@ -140,12 +109,12 @@ def _all_scores(source: str, bags: Bags, log_predicted: np.ndarray) -> Metrics:
     nulls = {"raw_input": bags.counts, "permuted": permuted}
     metrics = {f"log10_rho.{source}": float(np.log10(rho))}
     for law, features in (_laws(bags, rho) | nulls).items():
-        metrics |= _scores(source, law, features, bags, log_predicted)
+        metrics |= _score(source, law, features, bags, log_predicted)
     metrics[f"score_difference.{source}.held_out"] = _difference(source, metrics)
     return metrics
 
 
-def _scores(
+def _score(
     source: str,
     law: str,
     features: Float[np.ndarray, "bag regressor"],
@@ -153,13 +122,8 @@ def _scores(
     log_predicted: Float[np.ndarray, "bag token"],
 ) -> Metrics:
     """S of one law for the predictions of one source, held out and on all bags."""
-    scored = es.law_score(
-        features, log_predicted, bags.instance.weight, random_state=bags.random_state
-    )
-    return {
-        f"score_{law}.{source}.held_out": scored.score,
-        f"score_{law}.{source}.population": scored.population,
-    }
+    weight, state = bags.instance.weight, bags.random_state
+    return law_metrics(source, law, features, log_predicted, weight, random_state=state)
 
 
 def _difference(source: str, metrics: Metrics) -> float:
@@ -191,6 +155,6 @@ def _stopped_metrics(name: str, bags: Bags, network: Network) -> Metrics:
             source, bags.instance.log_predictive, predicted, bags.instance.weight
         )
         for law, features in rivals.items():
-            metrics |= _scores(source, law, features, bags, predicted)
+            metrics |= _score(source, law, features, bags, predicted)
         metrics[f"score_difference.{source}.held_out"] = _difference(source, metrics)
     return metrics

@@ -8,7 +8,7 @@ import numpy as np
 import estimators as es
 from estimators.assessment.verdict import RIVAL_MARGIN
 from experiments import nulls
-from experiments.log_or_belief.tables import SYMBOLS, WINNERS, counts, family, place
+from experiments.log_or_belief.tables import WINNERS, counts, family, place, place_columns
 from experiments.log_or_belief.worlds import CHANNEL, RANDOM
 from experiments.log_or_belief_trained.criteria import HALF
 from experiments.log_or_belief_trained.training import ARCHITECTURES, MLP, TRANSFORMER
@@ -143,7 +143,7 @@ def _law_table(results: Results, settings: list[Setting]) -> list[list[str]]:
             told = told and (not trained or counts_as_trained(results, setting, source))
             rows.append(
                 [
-                    *_place_columns(setting),
+                    *place_columns(setting),
                     source,
                     *(plain(results.best(f"score_{law}.{source}", setting)) for law in LAWS),
                     difference(rivals(results, setting, source)),
@@ -176,7 +176,7 @@ def _network_table(results: Results, settings: list[Setting]) -> list[list[str]]
             ]
             rows.append(
                 [
-                    *_place_columns(setting),
+                    *place_columns(setting),
                     name,
                     number(results.interval(f"excess_share.{name}", setting).median, 5),
                     number(float(shares.max()) if len(shares) else float("nan"), 5),
@@ -210,12 +210,6 @@ def _path_table(results: Results) -> list[list[str]]:
                 for stop in path(results, setting, name)
             ]
     return rows
-
-
-def _place_columns(setting: Setting) -> list[str]:
-    symbol = SYMBOLS[setting["family"]]
-    sharpness = f"{symbol} = {setting['sharpness']:g}"
-    return [setting["family"], sharpness, str(setting["context_length"])]
 
 
 def captions() -> dict[str, str]:

@@ -16,7 +16,7 @@ from experiments.networks import Network
 
 SHORT = Training(mlp=Schedule(400, 1e-2), transformer=Schedule(3, 1e-3), growth=8.0)
 USUAL = LogOrBeliefTrainedCell(
-    CHANNEL, 0.1, 4, 4, 6, 0.01, replace(SHORT, stops_early=True), (0, 1)
+    CHANNEL, 0.1, 4, 4, 6, 0.01, (0, 1), replace(SHORT, stops_early=True)
 )
 NETWORKS = ("mlp", "transformer")
 
