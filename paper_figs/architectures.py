@@ -1,37 +1,38 @@
 """The figures of the architectures: which law each holds at equal excess loss."""
 
-import sys
-import textwrap
 from pathlib import Path
-from typing import Literal
+from typing import Any
 
-import matplotlib
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
 
 from paper_figs import style
-from paper_figs.tables import Row, Series, read_rows, select, stamp
+from paper_figs.layout import draw_all, finish, handles, run
+from paper_figs.tables import Point, Row, Series, curve, point, select
 
 ARCHITECTURES = {
-    "log_bilinear": (style.GREEN, "D", "log-bilinear"),
-    "mlp": (style.BLUE, "8", "MLP"),
+    "log_bilinear": (style.BLUE, "D", "log-bilinear"),
+    "mlp": (style.GREEN, "o", "MLP"),
     "gru": (style.ORANGE, "s", "GRU"),
     "transformer": (style.PURPLE, "^", "transformer"),
 }
 LEVELS = {"early": ".1", "trained": ".01", "late": ".001"}
 WORDS = {"bags": "independent words", "chain": "chained words"}
-ERRORS = {"noise": ("x", "noise"), "mixed": ("_", "mixed with p(y)"), "tempered": ("+", "tempered")}
+ERRORS = {
+    "noise": ((0, (1, 1)), "noise"),
+    "mixed": ((0, (9, 3)), "mixed with p(y)"),
+    "tempered": ((0, (3, 1, 1, 1, 1, 1)), "tempered"),
+}
 SYMBOLS = {"channel": "η", "random": "α"}
 MARGIN = 0.01  # as in estimators.assessment.verdict
-LONE = 0.35  # half the length of a line at one place
-STEP = 0.15  # between architectures at one place
+PLACE = 0.42  # half the height of a place
+STEP = 0.19  # between architectures at one place
 SMALL_PRINT = (
-    "Left to right: the token from sharp to weak, y = c up to noise η, then p(y∣c) drawn at random "
-    "with concentration α. Means with 95 % t intervals over worlds (networks 10 of the perfect "
-    "predictor's 20 in the paper's profile), held out by distinct belief. "
+    "From top to bottom the token from sharp to weak: y = c up to noise η, then p(y∣c) drawn at "
+    "random with concentration α; below it the words read. Means with 95 % t intervals over worlds "
+    "(networks 10 of the perfect predictor's 20 in the paper's profile), held out by distinct "
+    "belief. "
 )
 
 World = tuple[str, str, str]  # family, sharpness, length
@@ -39,145 +40,94 @@ World = tuple[str, str, str]  # family, sharpness, length
 
 def draw(table: Path) -> dict[str, Figure]:
     """name -> Figure, drawn from the stored table alone."""
-    rows = read_rows(table)
-    with matplotlib.rc_context(style.SETTINGS):
-        figures = {
-            "architectures_laws": _laws(rows),
-            "architectures_gaps": _gaps(rows),
-            "architectures_readout": _readouts(rows),
-        }
-        for figure in figures.values():
-            style.stamp_smoke(figure, stamp(rows))
-    return figures
+    return draw_all(
+        table,
+        {
+            "architectures_laws": _laws,
+            "architectures_gaps": _gaps,
+            "architectures_readout": _readouts,
+        },
+    )
 
 
 def _laws(rows: list[Row]) -> Figure:
-    figure, grid = _grid(rows, "row")
+    figure = Figure(figsize=(7.2, 8.0))
+    grid = figure.subplots(len(WORDS), len(LEVELS), sharex="row", sharey="row", squeeze=False)
     for line, words in zip(grid, WORDS, strict=True):
+        chosen = select(rows, words=words)
         for axes, (source, level) in zip(line, LEVELS.items(), strict=True):
-            chosen = select(rows, words=words)
-            axes.axhline(0, color=style.GREY, linewidth=0.8, zorder=0)
+            style.guide(axes, 0, across=True)
             _oracle(axes, chosen, "score_difference.oracle.held_out")
             _networks(axes, chosen, f"score_difference.{source}.held_out", f"equal.{source}")
-            _nulls(axes, chosen, "score_difference.untrained.held_out", "x")
-            axes.set_title(f"{WORDS[words]},\nexcess loss {level} I(x; y)")
-        line[0].set_ylabel("S of log p(c∣x) less S of p(c∣x)")
-    text = (
-        SMALL_PRINT + "Above 0: log p(c∣x) explains more of the network's own predictions, below "
-        "0 p(c∣x). Hollow: not every seed has .7 to 1 of that loss."
+            _untrained(axes, chosen, "score_difference.untrained.held_out")
+            axes.set_title(f"excess {level} of I(x; y)")
+            _places(axes, chosen)
+        line[0].set_ylabel(WORDS[words])
+    grid[-1, len(LEVELS) // 2].set_xlabel(
+        "← p explains more      S of log p(c∣x) less S of p(c∣x)      log p explains more →"
     )
-    return _finished(figure, text, oracle=True, hollow=True, untrained=True)
+    text = (
+        SMALL_PRINT + "S: the share of a network's own predictions that a law explains. Hollow: "
+        "not every seed has .7 to 1 of that excess loss."
+    )
+    return finish(figure, text, legend=handles(list(grid.flat)) | _hollow(), ncols=4)
 
 
 def _gaps(rows: list[Row]) -> Figure:
-    figure, grid = _grid(rows, "none")
+    figure = Figure(figsize=(7.2, 8.2))
+    grid = figure.subplots(len(WORDS), len(LEVELS), sharey="row", squeeze=False)
     for line, words in zip(grid, WORDS, strict=True):
+        chosen = select(rows, words=words)
         for axes, (source, level) in zip(line, LEVELS.items(), strict=True):
-            chosen = select(rows, words=words)
-            axes.axhspan(-MARGIN, MARGIN, color=style.GREY, alpha=0.15, linewidth=0)
-            axes.axhline(0, color=style.BLACK, linewidth=1.2, zorder=1)
-            _networks(
-                axes, chosen, f"oracle_gap.{source}.held_out", f"equal.{source}", hollow=False
-            )
+            axes.axvspan(-MARGIN, MARGIN, color=style.GREY, alpha=0.15, linewidth=0, label="±.01")
+            style.level(axes, Point(0, 0, 0), style.BLACK, "perfect predictor", across=True)
+            name, equal = f"oracle_gap.{source}.held_out", f"equal.{source}"
+            _networks(axes, chosen, name, equal, hollow=False)
             if source == "trained":
                 _errors(axes, chosen)
-            axes.set_title(f"{WORDS[words]},\nexcess loss {level} I(x; y)")
-            low, high = axes.get_ylim()
-            most = max(abs(low), abs(high), 1.5 * MARGIN)
-            axes.set_ylim(-most, most)
-        line[0].set_ylabel("S log p − S p, less the perfect predictor's")
-    text = (
-        SMALL_PRINT + "Paired by seed; black line at 0: the perfect predictor; band: ±.01. Above "
-        "0: nearer log p(c∣x) than it. Scales differ between panels. Only networks that reach "
-        ".7 to 1 of the level on every seed. Nulls at .01: the perfect predictor with an error of "
-        "that excess loss, random on its logits, mixed with p(y), or its logits shrunk (tempered)."
+            axes.set_title(f"excess {level} of I(x; y)")
+            _places(axes, chosen)
+            most = max(*(abs(end) for end in axes.get_xlim()), 1.5 * MARGIN)
+            axes.set_xlim(-most, most)
+        line[0].set_ylabel(WORDS[words])
+    grid[-1, len(LEVELS) // 2].set_xlabel(
+        "← nearer p      S of log p less S of p, less the perfect predictor's      nearer log p →"
     )
-    return _finished(figure, text, oracle=False, hollow=False, untrained=False)
+    text = (
+        SMALL_PRINT + "Paired by seed. Scales differ between panels. Only networks that reach .7 "
+        "to 1 of the level on every seed. Nulls at .01: the perfect predictor with an error of "
+        "that excess loss, noise on its logits, mixed with p(y), or its logits shrunk (tempered)."
+    )
+    return finish(figure, text, legend=handles(list(grid.flat)), ncols=5)
 
 
 def _readouts(rows: list[Row]) -> Figure:
-    figure = Figure(figsize=(9.6, 4.8))
-    grid = figure.subplots(1, 2, sharey=True)
+    figure = Figure(figsize=(7.2, 5.6))
+    grid = figure.subplots(1, len(WORDS), sharex=True, sharey=False)
     for axes, words in zip(grid, WORDS, strict=True):
         chosen = select(rows, words=words)
         _oracle(axes, chosen, "readout.oracle.held_out")
         _networks(axes, chosen, "readout.trained.held_out", "counted.trained")
-        _nulls(axes, chosen, "readout.untrained.held_out", "x")
-        _nulls(axes, chosen, "readout.permuted.held_out", "+")
+        _untrained(axes, chosen, "readout.untrained.held_out")
+        for name in ARCHITECTURES:
+            mine = _column(select(chosen, architecture=name), chosen, "readout.permuted.held_out")
+            _whole_place(axes, mine, style.DASHES["permuted"], "null: rows permuted")
         oracle = select(chosen, architecture="oracle")
-        style.null(axes, _series(oracle, chosen, "readout.raw_input.held_out"), "--", "")
-        _ticks(axes, chosen)
+        raw = _column(oracle, chosen, "readout.raw_input.held_out")
+        _whole_place(axes, raw, style.DASHES["raw_input"], "null: raw input")
+        _places(axes, chosen)
         axes.set_title(WORDS[words])
-    grid[0].set_ylabel("readout of p(c∣x) from f(x)")
-    figure.tight_layout(rect=(0, 0.22, 1, 0.97))
-    handles = [
-        *_handles(rows, oracle=True, hollow=True, untrained=True),
-        Line2D([], [], color=style.GREY, ls="--", lw=1, label="null: raw input"),
-        Line2D([], [], color=style.GREY, marker="+", ms=4, lw=0, label="null: rows permuted"),
-    ]
-    figure.legend(handles=handles, loc="lower center", bbox_to_anchor=(0.5, 0.1), ncols=5)
+        axes.set_xlabel("readout of p(c∣x) from f(x)")
     text = (
-        SMALL_PRINT + "Excess loss .01 I(x; y). 1: a softmax of an affine map of f gives "
-        "p(c∣x) back exactly; "
-        "0: no better than p(c). Hollow: more than that loss on some seed."
+        SMALL_PRINT + "Excess loss .01 of I(x; y). 1: a softmax of an affine map of f gives p(c∣x) "
+        "back exactly; 0: no better than p(c). Hollow: more than that loss on some seed."
     )
-    _note(figure, text)
-    return figure
+    return finish(figure, text, legend=handles(list(grid)) | _hollow(), ncols=4)
 
 
-def _grid(rows: list[Row], sharey: Literal["row", "none"]) -> tuple[Figure, list[list[Axes]]]:
-    figure = Figure(figsize=(11.0, 7.6))
-    grid = figure.subplots(len(WORDS), len(LEVELS), sharey=sharey, squeeze=False)
-    for line, words in zip(grid, WORDS, strict=True):
-        for axes in line:
-            _ticks(axes, select(rows, words=words))
-    return figure, [list(line) for line in grid]
-
-
-def _finished(figure: Figure, text: str, *, oracle: bool, hollow: bool, untrained: bool) -> Figure:
-    figure.tight_layout(rect=(0, 0.11, 1, 0.98))
-    handles = _handles([], oracle=oracle, hollow=hollow, untrained=untrained)
-    figure.legend(handles=handles, loc="lower center", bbox_to_anchor=(0.5, 0.05), ncols=8)
-    _note(figure, text)
-    return figure
-
-
-def _note(figure: Figure, text: str) -> None:
-    """Small print over the whole width: about eighteen letters an inch."""
-    style.note(figure, textwrap.fill(text, int(18 * figure.get_figwidth())))
-
-
-def _handles(
-    rows: list[Row], *, oracle: bool, hollow: bool, untrained: bool
-) -> list[Line2D | Patch]:
-    found: list[Line2D | Patch] = []
-    if oracle:
-        found.append(Line2D([], [], color=style.BLACK, label="perfect predictor"))
-    for colour, marker, label in ARCHITECTURES.values():
-        found.append(Line2D([], [], color=colour, marker=marker, ms=4, lw=0, label=label))
-    if hollow:
-        look = {"color": style.GREY, "marker": "o", "ms": 4, "lw": 0, "mfc": "white"}
-        found.append(Line2D([], [], label="not at that loss", **look))
-    if untrained:
-        label = "null: the same, untrained"
-        found.append(Line2D([], [], color=style.GREY, marker="x", ms=4, lw=0, label=label))
-    if not oracle:
-        found.append(Patch(facecolor=style.GREY, alpha=0.15, label="±.01"))
-        found += [_error_mark(error) for error in ERRORS]
-    return found
-
-
-def _error_mark(error: str) -> Line2D:
-    marker, label = ERRORS[error]
-    return Line2D([], [], color=style.GREY, marker=marker, ms=7, lw=0, label=f"null: {label}")
-
-
-def _errors(axes: Axes, rows: list[Row]) -> None:
-    """The perfect predictor with errors that nothing learnt, beside the networks."""
-    chosen = select(rows, architecture="oracle")
-    for error, (marker, _) in ERRORS.items():
-        data = _series(chosen, rows, f"oracle_gap.{error}.held_out")
-        axes.plot(data.position, data.mean, marker, color=style.GREY, markersize=7)
+def _hollow() -> dict[str, Line2D]:
+    look: dict[str, Any] = {"markersize": 4, "linestyle": "none", "markerfacecolor": "white"}
+    return {"hollow: not at that loss": Line2D([], [], color=style.BLACK, marker="o", **look)}
 
 
 def _worlds(rows: list[Row]) -> list[World]:
@@ -189,74 +139,75 @@ def _world(row: Row) -> World:
     return row["family"], row["sharpness"], row["context_length"]
 
 
-def _ticks(axes: Axes, rows: list[Row]) -> None:
+def _places(axes: Axes, rows: list[Row]) -> None:
+    """One place a world, from the top down."""
     labels = [
         f"{SYMBOLS[family]} = {sharpness.removeprefix('0').removesuffix('.0')}\n{length} words"
         for family, sharpness, length in _worlds(rows)
     ]
-    axes.set_xticks(range(len(labels)), labels, fontsize=7)
-    axes.set_xlim(-0.6, len(labels) - 0.4)
+    axes.set_yticks([-place for place in range(len(labels))], labels)
+    axes.tick_params(labelsize=8)
+    axes.locator_params(axis="x", nbins=4)
+    axes.set_ylim(0.55 - len(labels), 0.55)
+    axes.grid(False, axis="y")
 
 
-def _series(rows: list[Row], all_rows: list[Row], metric: str, shift: float = 0.0) -> Series:
+def _column(rows: list[Row], all_rows: list[Row], metric: str, shift: float = 0.0) -> Series:
     """A metric at its places along the diagonal; only answered points."""
     quantity, source, estimate = (metric.split(".") + [""] * 3)[:3]
-    chosen = select(rows, quantity=quantity, source=source, estimate=estimate)
-    places = {world: number for number, world in enumerate(_worlds(all_rows))}
-    columns: list[list[float]] = [[], [], [], []]
-    for row in chosen:
-        if row["mean"]:
-            values = [float(row[name] or "nan") for name in ("mean", "low", "high")]
-            for column, value in zip(columns, [places[_world(row)] + shift, *values], strict=True):
-                column.append(value)
-    return Series(*columns)
+    found = {
+        place: point([row for row in rows if _world(row) == world], quantity, source, estimate)
+        for place, world in enumerate(_worlds(all_rows))
+    }
+    return curve((shift - place, *value) for place, value in found.items() if value)
 
 
 def _oracle(axes: Axes, rows: list[Row], metric: str) -> None:
-    """The perfect predictor: a line for each family of tokens, short where it is at one place."""
-    for family in SYMBOLS:
-        data = _series(select(rows, architecture="oracle", family=family), rows, metric)
-        if len(data.position) == 1:
-            ends = [data.position[0] - LONE, data.position[0] + LONE]
-            data = Series(ends, *(column * 2 for column in (data.mean, data.low, data.high)))
-        style.line(axes, data, style.BLACK, "")
+    data = _column(select(rows, architecture="oracle"), rows, metric)
+    style.line_at(axes, data, style.BLACK, "perfect predictor", half=PLACE, across=True)
 
 
 def _networks(
-    axes: Axes, rows: list[Row], metric: str, criterion: str, hollow: bool = True
+    axes: Axes, rows: list[Row], metric: str, condition: str, hollow: bool = True
 ) -> None:
-    """One marker for each architecture and place; hollow where it fails a criterion."""
-    for number, (name, (colour, marker, _)) in enumerate(ARCHITECTURES.items()):
+    """Markers side by side; hollow, or left out, where some seed does not meet the condition."""
+    for number, (name, (colour, marker, label)) in enumerate(ARCHITECTURES.items()):
         chosen = select(rows, architecture=name)
-        equal = _series(chosen, rows, criterion)
-        met = {round(p) for p, mean in zip(equal.position, equal.mean, strict=True) if mean == 1}
-        data = _series(chosen, rows, metric, _shift(number))
-        inside = [position for position in data.position if round(position) in met]
-        reached, missed = style.split(data, inside)
-        for part, open_face in ((reached, False), (missed, True)):
-            if part.position and (hollow or not open_face):
-                style.trained(axes, _markers_only(part), colour, "", open_face, marker)
+        met = _column(chosen, rows, condition)
+        places = [place for place, mean in zip(met.position, met.mean, strict=True) if mean == 1]
+        reached, not_reached = style.split(_column(chosen, rows, metric), places)
+        look: dict[str, Any] = {"marker": marker, "joined": False, "across": True}
+        style.trained(axes, style.shifted(reached, _shift(number)), colour, label, **look)
+        if hollow:
+            aside = style.shifted(not_reached, _shift(number))
+            style.trained(axes, aside, colour, hollow=True, **look)
 
 
-def _markers_only(data: Series) -> Series:
-    """Without limits where there are none, so that a lone seed is drawn without a bar."""
-    low = [m if np.isnan(v) else v for m, v in zip(data.mean, data.low, strict=True)]
-    high = [m if np.isnan(v) else v for m, v in zip(data.mean, data.high, strict=True)]
-    return Series(data.position, data.mean, low, high)
-
-
-def _nulls(axes: Axes, rows: list[Row], metric: str, marker: str) -> None:
-    """A null of each architecture, at the place of its network."""
+def _untrained(axes: Axes, rows: list[Row], metric: str) -> None:
+    """The same networks untrained, each at the height of its network."""
     for number, name in enumerate(ARCHITECTURES):
-        data = _series(select(rows, architecture=name), rows, metric, _shift(number))
-        axes.plot(data.position, data.mean, marker, color=style.GREY, markersize=4)
+        data = _column(select(rows, architecture=name), rows, metric, _shift(number))
+        label = "null: the same, untrained"
+        dashes = style.DASHES["untrained"]
+        style.null_at(axes, data, dashes, label, half=STEP / 2, across=True)
+
+
+def _errors(axes: Axes, rows: list[Row]) -> None:
+    """The perfect predictor with errors that nothing learnt."""
+    chosen = select(rows, architecture="oracle")
+    for error, (dashes, label) in ERRORS.items():
+        data = _column(chosen, rows, f"oracle_gap.{error}.held_out")
+        _whole_place(axes, data, dashes, f"null: {label}")
+
+
+def _whole_place(axes: Axes, data: Series, dashes: Any, label: str) -> None:
+    """A null as high as a place."""
+    style.null_at(axes, data, dashes, label, half=PLACE, across=True)
 
 
 def _shift(number: int) -> float:
-    return STEP * (number - (len(ARCHITECTURES) - 1) / 2)
+    return STEP * ((len(ARCHITECTURES) - 1) / 2 - number)
 
 
 if __name__ == "__main__":
-    source, target = Path(sys.argv[1]), Path(sys.argv[2])
-    for name, picture in draw(source).items():
-        picture.savefig(target / f"{name}.pdf")
+    run(draw)

@@ -1,16 +1,14 @@
 """The figures of the search for counterexamples: how far it got, and the worlds it left."""
 
 import math
-import sys
 from pathlib import Path
+from typing import Any
 
-import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.transforms import Transform
 
-from paper_figs import style
-from paper_figs.tables import Row, read_rows, select, stamp
+from paper_figs import layout, style
+from paper_figs.tables import Row, Series, curve, medians, select
 
 TITLES = {
     "mean": "E ε ≤ ε0\n(v3 to the letter)",
@@ -18,160 +16,120 @@ TITLES = {
     "coverage": "ε, δ, TV ≤ ε0\neverywhere (v4)",
     "anchored": "as the second, and a token\nnames one c throughout",
 }
-FAMILY_DASHES = {"2 configurations": "-", "3 configurations": "-.", "4 configurations": "--"}
-DIRECTIONS = {
-    "worst": (style.ORANGE, "worst found"),
-    "best": (style.GREEN, "best found, not trivial"),
-    "random": (style.GREY, "null: random worlds"),
+LINES: dict[str, Any] = {  # of the families of worlds
+    "2 configurations": "-",
+    "3 configurations": (0, (4, 1, 1, 1)),
+    "4 configurations": (0, (7, 1.5)),
 }
+NULLS: dict[str, Any] = {
+    "2 configurations": (0, (1, 1.5)),
+    "3 configurations": (0, (6, 1.5, 1, 1.5)),
+    "4 configurations": (0, (5, 2)),
+}
+WORST, BEST = (style.ORANGE, "worst found"), (style.GREEN, "best found, not trivial")
+BEYOND = (style.PURPLE, "most left by the argmax")
 FLOOR = 1e-12
 LAW_FAILS = 0.05
 SEARCH_PRINT = (
-    "Medians over searches; bands: their order-statistics 95 % intervals. Solid: 2 configurations, "
-    "3 tokens, 5 words; dashed: 4, 5, 3 × 3; dash-dotted: 3, 4, 6.\n"
-    "Stars: the committed worlds. No point: some search met the assumptions in none of its starts."
+    "Medians over searches; bands, bars: their order-statistics 95 % intervals. Solid (null: "
+    "dotted): 2 configurations, 3 tokens, 5 words; long dashes: 4, 5, 3 × 3; dash-dotted: 3, 4, 6. "
+    "Stars: the committed worlds, exact; dotted black: made sharper. No point: some search met the "
+    "assumptions in none of its starts."
 )
 WORLDS_PRINT = (
-    "Every context is a circle, its area p(x); grey line: the paper's own A with the best b. "
-    "Rows of the tables are configurations; the two tokens drawn are those that tell most."
+    "Every context is a circle, its area p(x), exact; grey line: the paper's own A with the best "
+    "b. Rows of the tables are configurations; the two tokens drawn are those that tell most."
 )
 
 
 def draw(table: Path) -> dict[str, Figure]:
     """name -> Figure, drawn from the stored table alone."""
-    rows = read_rows(table)
-    with matplotlib.rc_context(style.SETTINGS):
-        figures = {
-            "counterexamples_search": _search(rows),
-            "counterexamples_worlds": _worlds(select(rows, panel="world")),
-        }
-        for figure in figures.values():
-            style.stamp_smoke(figure, stamp(rows))
-    return figures
+    return layout.draw_all(
+        table, {"counterexamples_search": _search, "counterexamples_worlds": _worlds}
+    )
 
 
 def _search(rows: list[Row]) -> Figure:
-    figure = Figure(figsize=(11.2, 6.4))
+    figure = Figure(figsize=(9.6, 6.4))
     grid = figure.subplots(2, len(TITLES), sharex=True, sharey="row", squeeze=False)
-    searched, worlds = select(rows, panel="search"), select(rows, panel="world")
-    for column, (assumption, title) in enumerate(TITLES.items()):
-        chosen = select(searched, assumption=assumption)
-        own, any_map = grid[:, column]
-        own.set_title(title)
-        for direction in DIRECTIONS:
-            target = "none" if direction == "random" else "own_map"
-            _curves(own, select(chosen, target=target, direction=direction), "own_map", direction)
-        _curves(any_map, select(chosen, target="any_map"), "missed", "worst")
-        _curves(any_map, select(chosen, direction="best"), "missed", "best")
-        _curves(any_map, select(chosen, target="none"), "missed", "random")
-        beyond = select(chosen, target="beyond_argmax")
-        _curves(any_map, beyond, "beyond_argmax", "worst", style.PURPLE, "most left by the argmax")
-        committed = select(worlds, assumption=assumption)
-        sharper = select(select(rows, panel="sharpened"), assumption=assumption)
-        _path(own, select(sharper, target="own_map"), "own_map")
-        _path(any_map, select(sharper, target="any_map"), "missed")
-        _stars(own, select(committed, target="own_map"), "own_map")
-        _stars(any_map, select(committed, target="any_map"), "missed")
-        own.axhline(1, color=style.BLACK, linewidth=0.8, linestyle=":")
-        any_map.axhline(LAW_FAILS, color=style.BLACK, linewidth=0.8, linestyle=":")
+    for (own, any_map), (assumption, title) in zip(grid.T, TITLES.items(), strict=True):
+        chosen = select(rows, assumption=assumption)
+        own.set_title(title, fontsize=8.5)
+        _searched(own, any_map, select(chosen, panel="search"))
+        for axes, quantity, target in (
+            (own, "own_map", "own_map"),
+            (any_map, "missed", "any_map"),
+        ):
+            _sharpened(axes, select(chosen, panel="sharpened", target=target), quantity)
+            _stars(axes, select(chosen, panel="world", target=target), quantity)
         any_map.set_xlabel("limit ε0")
-    for axes in grid.flat:
+    for axes, limit, text in (
+        *((axes, 1, "varies as f") for axes in grid[0]),
+        *((axes, LAW_FAILS, "law fails above") for axes in grid[1]),
+    ):
+        style.guide(axes, limit, text if axes in grid[:, 0] else "")
         axes.set_xscale("log")
-        axes.set_yscale("log")
-    grid[0, 0].set_ylabel("r, the paper's own A")
-    grid[1, 0].set_ylabel("1 − S(log p), any A and b")
-    grid[0, 0].text(0.02, 1.2, "residual varies as f", transform=_across(grid[0, 0]), fontsize=7)
-    grid[1, 0].text(0.02, 0.012, "law fails above", transform=_across(grid[1, 0]), fontsize=7)
-    grid[0, 0].set_ylim(FLOOR, 1e6)
-    grid[1, 0].set_ylim(FLOOR, 5)
-    handles = {}
-    for axes in grid.flat:
-        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
-            handles.setdefault(label, handle)
-    figure.legend(
-        list(handles.values()),
-        list(handles),
-        loc="lower center",
-        ncols=6,
-        bbox_to_anchor=(0.5, 0.06),
-    )
-    figure.tight_layout(rect=(0, 0.12, 1, 0.97))
-    style.note(figure, SEARCH_PRINT)
-    return figure
+    style.missed_axis(grid[0, 0], FLOOR, "r, the paper's own A", top=1e6)
+    style.missed_axis(grid[1, 0], FLOOR, "1 − S(log p), any A and b", top=5)
+    shown = layout.handles(list(grid.flat))
+    return layout.finish(figure, SEARCH_PRINT, legend=shown, ncols=3)
 
 
-def _across(axes: Axes) -> Transform:
-    return axes.get_yaxis_transform()
+def _searched(own: Axes, any_map: Axes, rows: list[Row]) -> None:
+    """What searches found for the paper's own A and for any map, beside random worlds."""
+    random = select(rows, target="none")
+    for axes, quantity, target in ((own, "own_map", "own_map"), (any_map, "missed", "any_map")):
+        _curves(axes, select(rows, target=target, direction="worst"), quantity, *WORST)
+        best = select(rows, direction="best")
+        _curves(axes, select(best, target="own_map") if axes is own else best, quantity, *BEST)
+        for family, dashes in NULLS.items():
+            label = "null: random worlds" if family == "2 configurations" else ""
+            style.null(axes, _found(random, quantity, family), dashes, label)
+    _curves(any_map, select(rows, target="beyond_argmax"), "beyond_argmax", *BEYOND)
 
 
-def _curves(
-    axes: Axes, rows: list[Row], quantity: str, direction: str, colour: str = "", label: str = ""
-) -> None:
+def _curves(axes: Axes, rows: list[Row], quantity: str, colour: str, label: str) -> None:
     """One curve a family: the median over searches and its interval."""
-    own_colour, own_label = DIRECTIONS[direction]
-    for family, dashes in FAMILY_DASHES.items():
-        chosen = select(rows, quantity=quantity, source="found", family=family)
-        points = sorted(
-            (
-                float(row["level"]),
-                *(_above(row[n]) for n in ("median", "median_low", "median_high")),
-            )
-            for row in chosen
-            if row["median"]
-        )
-        if not points:
-            continue
-        position, median, low, high = (list(column) for column in zip(*points, strict=True))
-        shade = colour or own_colour
-        shown = label or own_label if dashes == "-" else ""
-        axes.plot(position, median, linestyle=dashes, color=shade, label=shown)
-        axes.fill_between(position, low, high, color=shade, alpha=0.15, linewidth=0)
+    for family, dashes in LINES.items():
+        data = _found(rows, quantity, family)
+        style.line(axes, data, colour, label if data.position else "", dashes)
+        label = "" if data.position else label
 
 
-def _above(text: str) -> float:
-    return max(FLOOR, float(text)) if text else math.nan
+def _found(rows: list[Row], quantity: str, family: str) -> Series:
+    """Medians over searches at each limit, none below the floor of the axis."""
+    data = medians(select(rows, family=family), "level", f"{quantity}.found")
+    kept = ([max(value, FLOOR) for value in column] for column in data[1:])  # nan stays nan
+    return Series(data.position, *kept)
 
 
 def _stars(axes: Axes, rows: list[Row], quantity: str) -> None:
     for row in select(rows, quantity=quantity, source="exact"):
-        axes.plot(
-            float(row["level"]),
-            _above(row["mean"]),
-            "*",
-            color=style.BLACK,
-            markersize=9,
-            label="committed world",
-            linestyle="none",
-        )
+        place = float(row["level"]), max(FLOOR, float(row["mean"]))
+        look = {"color": style.BLACK, "markersize": 9, "linestyle": "none", "zorder": 4}
+        axes.plot(*place, "*", label="committed world", **look)
 
 
-def _path(axes: Axes, rows: list[Row], quantity: str) -> None:
+def _sharpened(axes: Axes, rows: list[Row], quantity: str) -> None:
     """A committed world made sharper: where it goes as its largest ε falls."""
-    points = [
-        (
-            _number(select(rows, level=level), "worst_epsilon"),
-            _number(select(rows, level=level), quantity),
-        )
-        for level in sorted({row["level"] for row in rows})
-    ]
-    if points:
-        axes.plot(
-            *zip(*points, strict=True), "*:", color=style.BLACK, markersize=4, linewidth=0.8,
-            label="the same, sharpened",
-        )  # fmt: skip
+    by_level = (select(rows, level=level) for level in sorted({row["level"] for row in rows}))
+    points = [(_number(one, "worst_epsilon"), _number(one, quantity)) for one in by_level]
+    data = curve((place, mean, mean, mean) for place, mean in points)
+    label = "the same, sharpened" if points else ""
+    style.line(axes, data, style.BLACK, label, style.DOTTED)
 
 
 def _worlds(rows: list[Row]) -> Figure:
+    rows = select(rows, panel="world")
     names = list(dict.fromkeys(row["world"] for row in rows))
-    figure = Figure(figsize=(11.2, 3.4 * math.ceil(len(names) / 3)))
-    grid = figure.subplots(math.ceil(len(names) / 3), 3, squeeze=False)
+    num_lines = math.ceil(len(names) / 2)
+    figure = Figure(figsize=(8.6, 2.7 * num_lines + 0.6))
+    grid = figure.subplots(num_lines, 2, squeeze=False)
     for axes, name in zip(grid.flat, names, strict=False):
         _world(axes, select(rows, world=name), name)
     for axes in list(grid.flat)[len(names) :]:
         axes.set_axis_off()
-    figure.tight_layout(rect=(0, 0.04, 1, 0.97))
-    style.note(figure, WORLDS_PRINT)
-    return figure
+    return layout.finish(figure, WORLDS_PRINT)
 
 
 def _world(axes: Axes, rows: list[Row], name: str) -> None:
@@ -181,31 +139,23 @@ def _world(axes: Axes, rows: list[Row], name: str) -> None:
     first, second = _widest(logit, weight)
     actual = [row[first] - row[second] for row in logit]
     said = [row[first] - row[second] for row in claimed]
-    low, high = min(said), max(said)
-    axes.set_box_aspect(0.75)
-    axes.plot([low, high], [low, high], color=style.GREY, linewidth=1, label="f as claimed")
-    axes.scatter(
-        said,
-        actual,
-        s=[12 + 220 * value for value in weight],
-        facecolor="none",
-        edgecolor=style.BLUE,
-        label="f",
-    )
+    ends = [min(said), max(said)]
+    axes.plot(ends, ends, color=style.GREY, linewidth=0.8)
+    sizes = [12 + 220 * value for value in weight]
+    axes.scatter(said, actual, s=sizes, facecolor="none", edgecolor=style.BLUE)
     numbers = {n: _number(rows, n) for n in ("own_map", "score_log_posterior", "worst_epsilon")}
     axes.set_title(
         f"{name}\nr = {numbers['own_map']:.3g}, S(log p) = {numbers['score_log_posterior']:.3g}, "
         f"largest ε = {numbers['worst_epsilon']:.2g}",
         fontsize=8,
     )
-    axes.margins(x=0.09, y=0.55)
+    axes.margins(0.15)
+    axes.locator_params(nbins=5)
     axes.set_xlabel(f"A log p(c∣x) + b, token {first} less {second}", fontsize=8)
     axes.set_ylabel("log p(y∣x), the same", fontsize=8)
-    tables = [f"p(y∣c) {_rows(rows, 'token')}", f"p(x∣c) {_rows(rows, 'word')}"]
-    axes.text(
-        0.02, 0.98, "\n".join(tables), transform=axes.transAxes, fontsize=6, va="top",
-        family="monospace", bbox={"facecolor": "white", "alpha": 0.7, "linewidth": 0},
-    )  # fmt: skip
+    tables = f"p(y∣c)\n{_rows(rows, 'token')}\n\np(x∣c)\n{_rows(rows, 'word')}"
+    look = {"transform": axes.transAxes, "fontsize": 7, "va": "top", "family": "monospace"}
+    axes.text(1.04, 1.0, tables, **look)
 
 
 def _widest(logit: list[list[float]], weight: list[float]) -> tuple[int, int]:
@@ -221,8 +171,7 @@ def _widest(logit: list[list[float]], weight: list[float]) -> tuple[int, int]:
 
 
 def _rows(rows: list[Row], quantity: str) -> str:
-    lines = [" ".join(f"{value:.4g}" for value in row) for row in _matrix(rows, quantity)]
-    return ("\n" + " " * 7).join(lines)
+    return "\n".join(" ".join(f"{value:.4g}" for value in row) for row in _matrix(rows, quantity))
 
 
 def _matrix(rows: list[Row], quantity: str) -> list[list[float]]:
@@ -239,6 +188,4 @@ def _number(rows: list[Row], quantity: str) -> float:
 
 
 if __name__ == "__main__":
-    source, target = Path(sys.argv[1]), Path(sys.argv[2])
-    for name, picture in draw(source).items():
-        picture.savefig(target / f"{name}.pdf")
+    layout.run(draw)

@@ -1,89 +1,80 @@
 """The figures of the dimension: what few dimensions miss, and what they hold."""
 
-import sys
 from pathlib import Path
+from typing import Any
 
-import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from paper_figs import style
-from paper_figs.tables import Row, Series, missed, read_rows, select, series, stamp
+from paper_figs import layout, style
+from paper_figs.tables import Row, Series, held_or_whole, missed, select, series
 
 DIM, LABEL = "dim", "dimension d of the representation"
+LOOKS: list[tuple[str, Any]] = [  # of the families, and of the numbers of tokens
+    (style.BLUE, "-"),
+    (style.GREEN, (0, (4, 1, 1, 1))),
+    (style.ORANGE, (0, (7, 1.5))),
+    (style.PURPLE, (0, (2, 1))),
+]
 FAMILIES = {
-    "random": (style.BLUE, "random"),
-    "anchored": (style.GREEN, "anchored"),
-    "weak": (style.ORANGE, "weak"),
-}
-TOKEN_COLOURS = (style.PURPLE, style.ORANGE, style.GREEN, style.BLUE)
-FLOOR = 1e-7  # where the axis of the excess ends; a perfect fit lies there
-LAW_FLOOR = 1e-4
-SMALL_PRINT = (
-    "Lines: the best predictor of d dimensions (oracle). Bands, bars: 95 % t intervals over "
-    "worlds. ℓ: number of configurations.\nA perfect fit, or a value below the axis, is drawn on "
-    "the lower edge."
-)
-LAW_PRINT = (
-    " Held out by distinct context; dotted: scored on the\npopulation, as too few contexts could "
-    "be held out: no evidence. Grey: nulls. The ceiling is an upper bound for any representation "
-    "of d dimensions."
-)
-TITLES = {
     "random": "random tokens",
     "anchored": "anchored tokens: y pins c",
     "weak": "weak tokens: y barely tells c",
 }
+FLOOR = 1e-7  # where the axis of the excess ends; a perfect fit lies there
+LAW_FLOOR = 1e-4
+SMALL_PRINT = (
+    "Lines: the best predictor of d dimensions (oracle). Bands, bars: 95 % t intervals over "
+    "worlds. ℓ: number of configurations. A perfect fit, or a value below the axis, is drawn on "
+    "the lower edge."
+)
+EXCESS_PRINT = " Null: a constant, whose share is 1."
+LAW_PRINT = (
+    " Held out by distinct context; dotted: scored on the population, as too few contexts could "
+    "be held out: no evidence. Grey dashes: nulls. The ceiling is an upper bound for any "
+    "representation of d dimensions."
+)
 
 
 def draw(table: Path) -> dict[str, Figure]:
     """name -> Figure, drawn from the stored table alone."""
-    rows = read_rows(table)
-    with matplotlib.rc_context(style.SETTINGS):
-        figures = {"dimension_excess": _excess(rows), "dimension_law": _law(rows)}
-        for figure in figures.values():
-            style.stamp_smoke(figure, stamp(rows))
-    return figures
+    return layout.draw_all(table, {"dimension_excess": _excess, "dimension_law": _law})
 
 
 def _excess(rows: list[Row]) -> Figure:
     sizes = sorted({row["num_concepts"] for row in rows if row["family"] != "random"})
-    figure = Figure(figsize=(3.6 * (1 + len(sizes)), 4.2))
-    grid = figure.subplots(1, 1 + len(sizes), sharey=True, squeeze=False)[0]
-    _tokens(grid[0], select(rows, family="random", num_concepts=sizes[0]))
-    for axes, size in zip(grid[1:], sizes, strict=True):
+    figure = Figure(figsize=(3.1 * (1 + len(sizes)), 4.2))
+    first, *others = figure.subplots(1, 1 + len(sizes), sharey=True)
+    _tokens(first, select(rows, family="random", num_concepts=sizes[0]))
+    for axes, size in zip(others, sizes, strict=True):
         _families(axes, select(rows, num_concepts=size))
-    for axes, size in zip(grid, [sizes[0], *sizes], strict=True):
+    for axes, size in zip([first, *others], [sizes[0], *sizes], strict=True):
         _mark(axes, 2 ** int(size), named=True)
+        style.guide(axes, 1)
         axes.set_xlabel(LABEL)
-        axes.set_yscale("log")
-        axes.set_ylim(FLOOR, 2)
         axes.legend(loc="upper right")
-    grid[0].set_ylabel("excess / I(x; y) that the best d dimensions miss")
-    figure.tight_layout(rect=(0, 0.08, 1, 0.97))
-    style.note(figure, SMALL_PRINT)
-    return figure
+    style.missed_axis(first, FLOOR, "excess / I(x; y) of the best d dimensions", top=2)
+    return layout.finish(figure, SMALL_PRINT + EXCESS_PRINT)
 
 
 def _tokens(axes: Axes, rows: list[Row]) -> None:
-    """Random tables: one curve for each number of tokens."""
-    counts = sorted({int(row["num_tokens"]) for row in rows})
-    for count, colour in zip(counts, TOKEN_COLOURS, strict=False):
+    """Random tables: one curve for each number of tokens, the most first."""
+    counts = sorted({int(row["num_tokens"]) for row in rows}, reverse=True)
+    for count, (colour, dashes) in zip(counts, LOOKS, strict=False):
         chosen = select(rows, num_tokens=count)
-        style.line(axes, missed(_explained(chosen), FLOOR), colour, f"{count} tokens")
-    axes.set_title(f"random tables, ℓ = {_size(rows)}:\nperfect at d = |tokens| − 1", pad=16)
+        style.line(axes, missed(_explained(chosen), FLOOR), colour, f"{count} tokens", dashes)
+    axes.set_title(f"ℓ = {_size(rows)}, random tokens", pad=16)
 
 
 def _families(axes: Axes, rows: list[Row]) -> None:
     """Most tokens: one curve for each family."""
     most = max(int(row["num_tokens"]) for row in rows if row["family"] != "random")
-    for family, (colour, label) in FAMILIES.items():
+    for family, (colour, dashes) in zip(FAMILIES, LOOKS, strict=False):
         chosen = select(rows, family=family, num_tokens=most)
-        style.line(axes, missed(_explained(chosen), FLOOR), colour, f"{label} tokens")
-    axes.set_title(
-        f"ℓ = {_size(rows)}, {most} tokens:\np(y∣c) decides what ℓ dimensions miss", pad=16
-    )
+        data = missed(_explained(chosen), FLOOR)
+        style.line(axes, data, colour, f"{family} tokens", dashes)
+    axes.set_title(f"ℓ = {_size(rows)}, {most} tokens", pad=16)
 
 
 def _law(rows: list[Row]) -> Figure:
@@ -91,75 +82,61 @@ def _law(rows: list[Row]) -> Figure:
     rows = select(rows, num_concepts=size)
     most = max(int(row["num_tokens"]) for row in rows)
     rows = select(rows, num_tokens=most)
-    figure = Figure(figsize=(9.6, 8.8))
+    figure = Figure(figsize=(9.4, 8.8))
     grid = figure.subplots(3, len(FAMILIES), sharex=True, sharey="row", squeeze=False)
     shared = select(rows, family="random")
-    for column, family in enumerate(FAMILIES):
+    for (law, readout, back), (family, title) in zip(grid.T, FAMILIES.items(), strict=True):
         chosen = select(rows, family=family)
-        law, readout, back = grid[:, column]
-        law.set_title(TITLES[family], pad=16)
+        law.set_title(title, pad=16)
         _scores(law, chosen)
         _readouts(readout, chosen, shared)
         _back(back, chosen)
         back.set_xlabel(LABEL)
         for axes in (law, readout, back):
             _mark(axes, _size(rows), named=axes is law)
-    for row, label in zip(
-        grid,
-        ("1 − S, share that the law misses", "1 − readout of p(c∣x)", "R² of f on log p(c∣x)"),
-        strict=True,
-    ):
-        row[0].set_ylabel(label)
-        row[-1].legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
-    figure.suptitle(f"ℓ = {_size(rows)} configurations, {most} tokens", fontsize=9.5, x=0.4)
-    figure.tight_layout(rect=(0, 0.07, 1, 1))
-    style.note(figure, SMALL_PRINT + LAW_PRINT)
-    return figure
+    style.missed_axis(grid[0, 0], LAW_FLOOR, "1 − S, share that the law misses")
+    style.missed_axis(grid[1, 0], LAW_FLOOR, "1 − readout of p(c∣x)")
+    grid[2, 0].set_ylabel("R² of f on log p(c∣x)")
+    text = f"ℓ = {_size(rows)} configurations, {most} tokens. {SMALL_PRINT}{LAW_PRINT}"
+    return layout.finish(figure, text, ends=list(grid[:, -1]))
 
 
 def _scores(axes: Axes, rows: list[Row]) -> None:
     _curve(axes, rows, "score_log_posterior.oracle", style.BLUE, "log p(c∣x)")
-    _curve(axes, rows, "score_belief.oracle", style.ORANGE, "p(c∣x)")
-    nulls = {"raw_input": ("--", "null: raw input"), "permuted": ("-.", "null: rows permuted")}
-    for source, (dashes, label) in nulls.items():
+    _curve(axes, rows, "score_belief.oracle", style.ORANGE, "p(c∣x)", (0, (7, 1.5)))
+    for source, label in (("raw_input", "null: raw input"), ("permuted", "null: rows permuted")):
         data = series(rows, DIM, f"score_{source}.oracle.held_out")
-        style.null(axes, missed(data, LAW_FLOOR), dashes, label)
-    axes.set_yscale("log")
-    axes.set_ylim(LAW_FLOOR, 3)
+        style.null(axes, missed(data, LAW_FLOOR), style.DASHES[source], label)
 
 
 def _readouts(axes: Axes, rows: list[Row], shared: list[Row]) -> None:
     _curve(axes, rows, "readout.oracle", style.BLUE, "oracle")
     ceiling = missed(series(shared, DIM, "readout.ceiling"), LAW_FLOOR)
-    style.line(axes, ceiling, style.BLACK, "ceiling of d dimensions")
+    style.line(axes, ceiling, style.BLACK, "ceiling of\nd dimensions", (0, (7, 1.5)))
     raw = missed(series(shared, DIM, "readout.raw_input.held_out"), LAW_FLOOR)
-    style.null(axes, raw, "--", "null: raw input")
+    style.null(axes, raw, style.DASHES["raw_input"], "null: raw input")
     permuted = series(rows, DIM, "readout.permuted.held_out")
-    style.null(axes, missed(permuted, LAW_FLOOR), "-.", "null: rows permuted")
-    axes.set_yscale("log")
-    axes.set_ylim(LAW_FLOOR, 3)
+    style.null(axes, missed(permuted, LAW_FLOOR), style.DASHES["permuted"], "null: rows permuted")
 
 
 def _back(axes: Axes, rows: list[Row]) -> None:
     style.line(axes, series(rows, DIM, "r2.oracle.held_out"), style.BLUE, "oracle")
-    style.null(axes, series(rows, DIM, "r2.permuted.held_out"), "-.", "null: rows permuted")
+    permuted = series(rows, DIM, "r2.permuted.held_out")
+    style.null(axes, permuted, style.DASHES["permuted"], "null: rows permuted")
 
 
-def _curve(axes: Axes, rows: list[Row], metric: str, colour: str, label: str) -> None:
+def _curve(
+    axes: Axes, rows: list[Row], metric: str, colour: str, label: str, dashes: Any = "-"
+) -> None:
     """What is missed, held out; dotted on the population where nothing could be held out."""
-    held = series(rows, DIM, f"{metric}.held_out")
-    whole = style.split(series(rows, DIM, f"{metric}.population"), held.position)[1]
-    style.line(axes, missed(held, LAW_FLOOR), colour, label)
-    style.line(axes, missed(whole, LAW_FLOOR), colour, "", (0, (1, 1)))
+    held, whole = (missed(data, LAW_FLOOR) for data in held_or_whole(rows, DIM, metric))
+    style.line_or_dots(axes, held, whole, colour, label, dashes)
 
 
 def _mark(axes: Axes, size: int, named: bool) -> None:
     """Where ℓ − 1 and ℓ lie."""
-    for place, text, side in ((size - 1, "ℓ − 1", "right"), (size, "ℓ", "left")):
-        axes.axvline(place, color=style.GREY, linewidth=0.8, linestyle=":", zorder=0)
-        if named:
-            across = axes.get_xaxis_transform()
-            axes.text(place, 1.01, text, transform=across, fontsize=8, ha=side, va="bottom")
+    for place, text, side in ((size - 1, "ℓ − 1", "top"), (size, "ℓ", "bottom")):
+        style.guide(axes, place, text if named else "", at=1.03, side=side, across=True)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
@@ -172,6 +149,4 @@ def _size(rows: list[Row]) -> int:
 
 
 if __name__ == "__main__":
-    source, target = Path(sys.argv[1]), Path(sys.argv[2])
-    for name, picture in draw(source).items():
-        picture.savefig(target / f"{name}.pdf")
+    layout.run(draw)

@@ -1,76 +1,79 @@
 """The figures of the layers: when, where, and after how many words concepts can be read."""
 
 import re
-import sys
 from pathlib import Path
+from typing import Any
 
-import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from paper_figs import style
-from paper_figs.tables import Row, Series, read_rows, select, series, stamp
+from paper_figs.layout import draw_all, finish, run
+from paper_figs.tables import Row, Series, curve, point, select, series
 
 WORLDS = {"keyed": "words interact given c", "mess3": "Mess3"}
 LINKS = {"identity": "p affine in the layer", "softmax": "log p affine in the layer"}
-FINAL, AXIS = "final", "place"
-SITE_COLOURS = (style.GREEN, style.BLUE, style.PURPLE)  # streams after layers 1, 2, 3
+FINAL, AXIS, HELD = "final", "place", "held_out"
+SITE_LOOKS = ((style.GREEN, "s"), (style.BLUE, "o"), (style.PURPLE, "^"))  # after layers 1, 2, 3
+FINAL_LOOK = (style.ORANGE, "D")
 UNTRAINED_AT = 0.5  # where step 0 stands on the logarithmic axis
-CONCEPTS = {0: style.BLUE, 1: style.ORANGE}
-PLACED = (("{}", "D", "last stream"), (FINAL, "s", "f"), ("untrained_{}", "", "untrained stream"))
+CONCEPTS = {0: (style.BLUE, "o"), 1: (style.ORANGE, "s")}
+NULLS = {"raw_input": "null: raw input", "permuted": "null: rows permuted"}
+GROUP = 6  # places from the last key to the last prefix
 EXPLAINED = "variance of p(c∣x) explained"
 SMALL_PRINT = (
     "Markers: trained. Held out by distinct context; bars, bands: 95 % t intervals over worlds and "
-    "initialisations. Grey: nulls."
+    "initialisations. Grey: nulls. "
 )
 TIME_PRINT = (
-    f"{SMALL_PRINT} Step 0: untrained.\nBlack: share of I(x; y) that the network's own prediction "
-    "of the last word explains. Orange line: what can be read from the exact\nprediction, which is "
-    "the ceiling of f, not of the streams. What lies below the axis is not shown."
+    f"{SMALL_PRINT}Step 0: untrained. Prediction: the share of I(x; y) that the network's own "
+    "prediction of the last word explains. Oracle f: what can be read from the exact prediction, "
+    "which is the ceiling of f, not of the streams. What lies below the axis is not shown."
 )
 PREFIX_PRINT = (
-    f"{SMALL_PRINT}\nCircles: one map for all prefixes of at least 16 contexts. Crosses: a map of "
-    "its own for each prefix of at least 100 contexts.\nBlack line: what one map would explain by "
-    "this link if the layer held exactly log p (left) or exactly p (right); it is no ceiling of\n"
-    "the crosses. What lies below the axis is not shown."
+    f"{SMALL_PRINT}Joined markers: one map for all prefixes of at least 16 contexts. Crosses: a "
+    "map of its own for each prefix of at least 100 contexts. The other law: what one map would "
+    "explain by this link if the layer held exactly log p (left) or exactly p (right); it is no "
+    "ceiling of the crosses. What lies below the axis is not shown."
 )
 CONCEPT_PRINT = (
-    f"{SMALL_PRINT} Softmax link, fitted anew at each place.\nAt the last key the next word "
-    "depends on one concept, after the last word on both."
+    f"{SMALL_PRINT}Left of each pair concept 1, right concept 2. Softmax link, fitted anew at each "
+    "place. At the last key the next word depends on one concept, after the last word on both."
 )
 
 
 def draw(table: Path) -> dict[str, Figure]:
     """name -> Figure, drawn from the stored table alone."""
-    rows = read_rows(table)
-    with matplotlib.rc_context(style.SETTINGS):
-        figures = {
-            "layers_time": _time(rows),
-            "layers_prefixes": _prefixes(rows),
-            "layers_concepts": _concepts(select(rows, world="keyed")),
-        }
-        for figure in figures.values():
-            style.stamp_smoke(figure, stamp(rows))
-    return figures
+    return draw_all(
+        table,
+        {
+            "layers_time": _time,
+            "layers_prefixes": _prefixes,
+            "layers_concepts": lambda rows: _concepts(select(rows, world="keyed")),
+        },
+    )
 
 
 def _time(rows: list[Row]) -> Figure:
     figure, grid = _grid({"keyed": -0.5, "mess3": 0.75})
     for (world, link), axes in grid.items():
         chosen = select(rows, world=world)
-        _null(axes, chosen, f"{link}.raw_input", "--", "null: raw input")
-        _null(axes, chosen, f"{link}.permuted", "-.", "null: rows permuted")
-        _level(axes, chosen, f"{link}.oracle", style.ORANGE, "oracle f")
+        steps = along(chosen, f"{link}_step", FINAL, HELD).position
+        for null, label in NULLS.items():
+            value = point(chosen, link, null, HELD)
+            data = curve((step, *value) for step in steps if value)
+            _null(axes, data, null, label)
+        oracle = point(chosen, link, "oracle", HELD)
+        if oracle:
+            style.line(axes, curve((step, *oracle) for step in steps), FINAL_LOOK[0], "oracle f")
         predicted = along(chosen, "predicted_step", "trained", "")
-        style.trained(axes, predicted, style.BLACK, "prediction p̂", hollow=True)
-        for site, colour, label in _sites(chosen)[1:]:  # the words' vectors hold one word each
-            curve = along(chosen, f"{link}_step", site, "held_out")
-            style.trained(axes, curve, colour, label)
+        _trained(axes, predicted, (style.BLACK, "v"), "prediction")
+        for site, look, label in _sites(chosen):
+            _trained(axes, along(chosen, f"{link}_step", site, HELD), look, label)
         _step_axis(axes)
-    _finish(figure, grid, "training step", TIME_PRINT)
-    return figure
+    return _finished(figure, grid, "training step", TIME_PRINT)
 
 
 def _prefixes(rows: list[Row]) -> Figure:
@@ -79,52 +82,78 @@ def _prefixes(rows: list[Row]) -> Figure:
     for (world, link), axes in grid.items():
         chosen = select(rows, world=world)
         depth = _depth(chosen)
-        nulls = {"raw_input": ("--", "null: raw input"), "permuted": ("-.", "null: rows permuted")}
-        nulls[f"untrained_layer_{depth}"] = (":", f"null: untrained, layer {depth}")
-        for source, (dashes, label) in nulls.items():
-            style.null(axes, along(chosen, f"{link}_prefix", source, "one_map"), dashes, label)
-        _level(axes, chosen, f"{link}_pooled.{other[link]}", style.BLACK, "the other law, exact")
-        for site, colour, label in _sites(chosen)[1:]:
-            style.trained(axes, along(chosen, f"{link}_prefix", site, "one_map"), colour, label)
-            own = along(chosen, f"{link}_prefix", site, "held_out")
-            style.trained(axes, own, colour, "", marker="x")
+        for null, label in NULLS.items():
+            _null(axes, along(chosen, f"{link}_prefix", null, "one_map"), null, label)
+        untrained = along(chosen, f"{link}_prefix", f"untrained_layer_{depth}", "one_map")
+        _null(axes, untrained, "untrained", f"null: untrained, layer {depth}")
+        exact = point(chosen, f"{link}_pooled", other[link], HELD)
+        if exact:
+            words = untrained.position
+            data = curve((place, *exact) for place in words)
+            style.line(axes, data, style.BLACK, "the other law, exact")
+        for site, look, label in _sites(chosen):
+            _trained(axes, along(chosen, f"{link}_prefix", site, "one_map"), look, label)
+            own = style.shifted(along(chosen, f"{link}_prefix", site, HELD), -0.12)
+            style.trained(axes, own, look[0], marker="x", joined=False)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    _finish(figure, grid, "words read", PREFIX_PRINT)
-    return figure
+    return _finished(figure, grid, "words read", PREFIX_PRINT)
 
 
 def _concepts(rows: list[Row]) -> Figure:
-    figure = Figure(figsize=(9.6, 4.4))
-    time, place = figure.subplots(1, 2, sharey=True)
+    figure = Figure(figsize=(7.2, 6.6))
+    time, place = figure.subplots(2, 1, height_ratios=(1, 1))
     site = f"layer_{_depth(rows)}"
-    for concept, colour in CONCEPTS.items():
+    sources = {
+        site: "last\nstream",
+        FINAL: "f",
+        f"untrained_{site}": "untrained\nstream",
+        "raw_input": "raw\ninput",
+        "permuted": "rows\npermuted",
+    }
+    for axes in (time, place):
+        axes.set_ylabel("variance of p($c_k$∣x) explained")
+        axes.set_ylim(-0.7, 1.08)
+    for concept, look in CONCEPTS.items():
         label = f"concept {concept + 1}"
-        curve = along(rows, "softmax_step", site, "held_out", str(concept))
-        style.trained(time, curve, colour, label)
-        for number, (source, marker, told) in enumerate(PLACED):
-            ends = along(rows, "softmax_prefix", source.format(site), "held_out", str(concept))
-            at = [p - ends.position[0] + 0.12 * (2 * number - 2 + concept) for p in ends.position]
-            moved = ends._replace(position=at)
-            if marker:
-                style.trained(place, moved, colour, f"{label}, {told}", marker=marker)
-            else:
-                _dashes(place, moved, "" if concept else f"null: {told}")
-    time.set_title("during training, at the last prefix")
+        _trained(time, along(rows, "softmax_step", site, HELD, str(concept)), look, label)
+        for number, source in enumerate(sources):
+            ends = along(rows, "softmax_prefix", source, HELD, str(concept))
+            _at(place, _grouped(ends, number + 0.3 * concept - 0.15), source, look)
+            if source in NULLS:
+                last = curve((step, *(column[-1] for column in ends[1:])) for step in _steps(time))
+                _null(time, last, source, "" if concept else NULLS[source])
+    time.set_title("during training, from the last stream at the last prefix")
     _step_axis(time)
     time.set_xlabel("training step")
-    place.set_title("at the end, where the next word asks for")
+    place.set_xticks([*range(5), *range(GROUP, GROUP + 5)], [*sources.values()] * 2)
     words = int(rows[0]["num_words"]) if rows else 0
     asked = (words // 2 - 1) % 2 + 1
-    place.set_xticks([0, 1], [f"concept {asked} only\n(last key)", "both\n(last prefix)"])
-    place.set_xlim(-0.5, 1.5)
-    time.set_ylabel("variance of p(concept∣x) explained")
-    for axes in (time, place):
-        axes.set_ylim(-0.35, 1.04)
-    time.legend(loc="lower right")
-    place.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
-    figure.tight_layout(rect=(0, 0.08, 1, 0.97))
-    style.note(figure, CONCEPT_PRINT)
-    return figure
+    place.set_xlabel("read at the end of training from")
+    place.tick_params(axis="x", labelsize=7.5)
+    place.set_title(f"last key: concept {asked} is asked for")
+    place.set_title("last prefix: both are", loc="right")
+    place.axvline(GROUP - 1, color=style.GREY, linewidth=0.8)
+    return finish(figure, CONCEPT_PRINT, ends=[time])
+
+
+def _grouped(ends: Series, place: float) -> Series:
+    """The last key and the last prefix at a place of their groups."""
+    _, *last_two = (column[-2:] for column in ends)
+    return Series([place, GROUP + place][-len(last_two[0]) :], *last_two)
+
+
+def _steps(axes: Axes) -> list[float]:
+    """Where the first curve drawn has its points."""
+    return np.ravel(axes.get_lines()[0].get_xdata()).tolist()
+
+
+def _at(axes: Axes, data: Series, source: str, look: tuple[str, str]) -> None:
+    """Values at places of their own, trained or null."""
+    nulls = [null for null in style.DASHES if source.startswith(null)]
+    if nulls:
+        style.null_at(axes, data, style.DASHES[nulls[0]], half=0.13)
+    else:
+        style.trained(axes, data, look[0], marker=look[1], joined=False)
 
 
 def along(rows: list[Row], quantity: str, source: str, estimate: str, concept: str = "") -> Series:
@@ -141,39 +170,37 @@ def along(rows: list[Row], quantity: str, source: str, estimate: str, concept: s
 
 def _grid(lowest: dict[str, float]) -> tuple[Figure, dict[tuple[str, str], Axes]]:
     """One panel for each world (row) and link (column); lowest: where the axes of a world end."""
-    figure = Figure(figsize=(10.4, 7.4))
+    figure = Figure(figsize=(7.2, 6.8))
     axes = figure.subplots(len(WORLDS), len(LINKS), sharey="row", squeeze=False)
     grid = {}
     for row, (world, name) in enumerate(WORLDS.items()):
         for column, (link, told) in enumerate(LINKS.items()):
             grid[world, link] = axes[row, column]
-            axes[row, column].set_title(f"{name}: {told}")
+            axes[row, column].set_title(f"{name}:\n{told}", pad=10)  # above the highest name
             low = lowest[world]
             axes[row, column].set_ylim(low, 1 + (1 - low) / 25)
         axes[row, 0].set_ylabel(EXPLAINED)
     return figure, grid
 
 
-def _finish(
+def _finished(
     figure: Figure, grid: dict[tuple[str, str], Axes], label: str, small_print: str
-) -> None:
-    last_world, last_link = list(WORLDS)[-1], list(LINKS)[-1]
-    for (world, link), axes in grid.items():
-        if world == last_world:
-            axes.set_xlabel(label)
-        if link == last_link:
-            axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
-    figure.tight_layout(rect=(0, 0.08, 1, 0.98))
-    style.note(figure, small_print)
+) -> Figure:
+    """Curves are named beside the last column; they look alike in the others."""
+    last_link = list(LINKS)[-1]
+    for axes in grid.values():
+        axes.set_xlabel(label)
+    ends = [axes for (_, link), axes in grid.items() if link == last_link]
+    return finish(figure, small_print, ends=ends)
 
 
-def _sites(rows: list[Row]) -> list[tuple[str, str, str]]:
-    """(site, colour, label) from the words' vectors to f."""
+def _sites(rows: list[Row]) -> list[tuple[str, tuple[str, str], str]]:
+    """(site, look, label) from the first layer to f; the words' vectors hold one word each."""
     streams = [
-        (f"layer_{layer}", SITE_COLOURS[(layer - 1) % 3], f"after layer {layer}")
+        (f"layer_{layer}", SITE_LOOKS[(layer - 1) % len(SITE_LOOKS)], f"after layer {layer}")
         for layer in range(1, _depth(rows) + 1)
     ]
-    return [("layer_0", "#56B4E9", "words' vectors"), *streams, (FINAL, style.ORANGE, "f")]
+    return [*streams, (FINAL, FINAL_LOOK, "f")]
 
 
 def _depth(rows: list[Row]) -> int:
@@ -182,42 +209,20 @@ def _depth(rows: list[Row]) -> int:
     return max((int(name[1]) for name in found if name), default=0)
 
 
-def _level(
-    axes: Axes, rows: list[Row], metric: str, colour: str, label: str, width: float = 1.6
-) -> None:
-    """An exact value that does not change along the axis, with its interval."""
-    quantity, source = metric.split(".")
-    for row in select(rows, quantity=quantity, source=source, estimate="held_out", concept=""):
-        if row["mean"]:
-            axes.axhline(float(row["mean"]), color=colour, linewidth=width, label=label)
-        if row["low"] and row["high"]:
-            axes.axhspan(float(row["low"]), float(row["high"]), color=colour, alpha=0.15, lw=0)
+def _trained(axes: Axes, data: Series, look: tuple[str, str], label: str) -> None:
+    colour, marker = look
+    style.trained(axes, data, colour, label if data.position else "", marker=marker)
 
 
-def _null(axes: Axes, rows: list[Row], metric: str, dashes: str, label: str) -> None:
-    """A null that does not change along the axis."""
-    quantity, source = metric.split(".")
-    for row in select(rows, quantity=quantity, source=source, estimate="held_out", concept=""):
-        if row["mean"]:
-            mean = float(row["mean"])
-            axes.axhline(mean, color=style.GREY, linewidth=1.0, linestyle=dashes, label=label)
-
-
-def _dashes(axes: Axes, data: Series, label: str) -> None:
-    """Null values that no line connects."""
-    bars = [[m - low for m, low in zip(data.mean, data.low, strict=True)]]
-    bars.append([high - m for m, high in zip(data.mean, data.high, strict=True)])
-    axes.errorbar(
-        data.position,
-        data.mean,
-        yerr=bars,
-        color=style.GREY,
-        label=label,
-        marker="_",
-        markersize=9,
-        linestyle="none",
-        elinewidth=0.6,
-    )
+def _null(axes: Axes, data: Series, null: str, label: str) -> None:
+    """A null; in words at the foot of the axes where it ends below them."""
+    below = bool(data.position) and data.mean[-1] < axes.get_ylim()[0]
+    style.null(axes, data, style.DASHES[null], "" if below else label)
+    if below:
+        words = [*label.split(": "), f"{data.mean[-1]:.2f} ↓"]
+        told = "\n".join(words).replace("-", "−")
+        place: dict[str, Any] = {"transform": axes.transAxes, "ha": "right", "va": "bottom"}
+        axes.text(0.99, 0.01, told, fontsize=7, color=style.INK, **place)
 
 
 def _step_axis(axes: Axes) -> None:
@@ -231,6 +236,4 @@ def _step_axis(axes: Axes) -> None:
 
 
 if __name__ == "__main__":
-    source, target = Path(sys.argv[1]), Path(sys.argv[2])
-    for name, picture in draw(source).items():
-        picture.savefig(target / f"{name}.pdf")
+    run(draw)

@@ -1,200 +1,196 @@
 """The figures of the simulation: size of the context, token noise, concept graph, no noise."""
 
-import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from paper_figs import style
-from paper_figs.tables import Row, Series, missed, read_rows, select, series, stamp
+from paper_figs import layout, style
+from paper_figs.tables import Row, held_or_whole, missed, select, series, values
 
 SIZE, NOISE, PLACE = "num_context_bits", "replace_rate", "place"
 SIZE_LABEL = "size of the context x, in bits"
-TITLES = {2: "y = 2 of 4 digits: it does not pin c", 4: "y = 4 of 4 digits: it pins c"}
+TITLES = {"2": "y = 2 of 4 digits: it does not pin c", "4": "y = 4 of 4 digits: it pins c"}
 FLOOR = 1e-5  # where the axis of 1 − S ends
 TRAINED_LIMIT = 0.01  # excess loss as a share of I(x; y)
-NULLS = {"raw_input": (0, (7, 1.5, 1, 1.5, 1, 1.5)), "untrained": "--", "permuted": "-."}
-NULL_MARKERS = {"raw_input": "x", "untrained": "+", "permuted": "1"}
-NULL_NAMES = {
-    "raw_input": "raw input",
-    "untrained": "untrained network",
-    "permuted": "rows permuted",
+NULLS = {
+    "raw_input": "null: raw input",
+    "untrained": "null: untrained network",
+    "permuted": "null: rows permuted",
 }
-LAWS = {
-    "log_posterior": (style.BLUE, "log p(c∣x)"),
-    "belief": (style.ORANGE, "p(c∣x)"),
-    "rho": (style.GREEN, "log(p(c∣x) + ρ)"),
+LAWS: dict[str, tuple[str, Any, str, str]] = {
+    "log_posterior": (style.BLUE, "-", "o", "log p(c∣x)"),
+    "belief": (style.ORANGE, (0, (7, 1.5)), "s", "p(c∣x)"),
+    "rho": (style.GREEN, (0, (4, 1, 1, 1)), "^", "log(p(c∣x) + ρ)"),
+}
+READERS = {
+    "oracle": ("oracle: probe of a\nperfect predictor", "oracle: best linear\nreader found"),
+    "belief": ("probe of exact p(c∣x)", "best linear reader of it"),
 }
 SMALL_PRINT = (
-    "Filled: held out by distinct context. Hollow circles, dotted curves: too few contexts to hold "
-    "any out, scored on the population; no evidence.\nLines: exact or oracle. Markers: trained; "
-    "diamonds: excess loss of some seed above .01 of I(x; y), not counted. Grey: nulls.\n"
-    "Bands, bars: 95 % t intervals over worlds. Curves on the lower edge of 1 − S: 1e-5 or below."
+    "Lines: exact or oracle. Markers: trained. Grey dashes: nulls. Bands, bars: 95 % t intervals "
+    "over worlds. Held out by distinct context; hollow markers, dotted lines: too few contexts to "
+    "hold any out, scored on the population; no evidence. Diamonds: excess loss of some seed above "
+    ".01 of I(x; y), not counted. Curves on the lower edge of 1 − S: 1e-5 or below."
 )
 
 
 def draw(table: Path) -> dict[str, Figure]:
     """name -> Figure, drawn from the stored table alone."""
-    rows = read_rows(table)
-    with matplotlib.rc_context(style.SETTINGS):
-        figures = {
-            "simulation_size": _size(select(rows, panel="size")),
-            "simulation_noise": _noise(select(rows, panel="noise")),
-            "simulation_graph": _graph(select(rows, panel="graph")),
-            "simulation_noiseless": _noiseless(select(rows, panel="noiseless")),
-        }
-        for figure in figures.values():
-            style.stamp_smoke(figure, stamp(rows))
-    return figures
+    return layout.draw_all(
+        table,
+        {
+            "simulation_size": _size,
+            "simulation_noise": _noise,
+            "simulation_graph": _graph,
+            "simulation_noiseless": _noiseless,
+        },
+    )
 
 
 def _size(rows: list[Row]) -> Figure:
-    tokens = _tokens(rows)
-    figure = Figure(figsize=(9.6, 9.6))
-    grid = figure.subplots(3, len(tokens), sharex=True, sharey="row", squeeze=False)
-    for column, token in enumerate(tokens):
-        chosen = select(rows, num_token_bits=token)
-        accuracy, law, gap = grid[:, column]
-        accuracy.set_title(TITLES[token])
-        _accuracy(accuracy, chosen, SIZE, "oracle")
-        _laws(law, chosen, SIZE, list(LAWS))
-        _gaps(gap, chosen)
-        gap.set_xlabel(SIZE_LABEL)
-    return _finish(figure, grid)
+    figure, grid = _by_size(select(rows, panel="size"), 3, _size_panels)
+    return layout.finish(figure, SMALL_PRINT, ends=list(grid[:, -1]))
+
+
+def _size_panels(rows: list[Row], panels: np.ndarray) -> None:
+    accuracy, law, gap = panels
+    _accuracy(accuracy, rows, SIZE, "oracle")
+    _laws(law, rows, SIZE, list(LAWS))
+    _gaps(gap, rows)
 
 
 def _noise(rows: list[Row]) -> Figure:
-    figure = Figure(figsize=(9.6, 4.4))
-    grid = figure.subplots(1, 2, squeeze=False)
-    accuracy, law = grid[0]
+    rows = select(rows, panel="noise")
+    figure = Figure(figsize=(7.6, 6.4))
+    accuracy, law = figure.subplots(2, 1, sharex=True)
     accuracy.set_title("how often a probe names a concept")
     law.set_title("what the law misses")
     _accuracy(accuracy, rows, NOISE, "oracle")
     _laws(law, rows, NOISE, list(LAWS))
-    for axes in (accuracy, law):
-        axes.set_xscale("log")
-        axes.set_xlabel("noise η of the token")
-        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2)
-    return _finish(figure, grid, legends=False)
+    law.set_xscale("log")
+    law.set_xlabel("noise η of the token")
+    return layout.finish(figure, SMALL_PRINT, ends=[accuracy, law])
 
 
 def _noiseless(rows: list[Row]) -> Figure:
-    tokens = _tokens(rows)
-    figure = Figure(figsize=(9.6, 6.8))
-    grid = figure.subplots(2, len(tokens), sharex=True, sharey="row", squeeze=False)
-    for column, token in enumerate(tokens):
-        chosen = select(rows, num_token_bits=token)
-        accuracy, law = grid[:, column]
-        accuracy.set_title(TITLES[token])
-        _accuracy(accuracy, chosen, SIZE, "belief")
-        _laws(law, chosen, SIZE, ["belief", "rho"])
-        law.set_xlabel(SIZE_LABEL)
-    return _finish(figure, grid)
+    figure, grid = _by_size(select(rows, panel="noiseless"), 2, _noiseless_panels)
+    return layout.finish(figure, SMALL_PRINT, ends=list(grid[:, -1]))
+
+
+def _noiseless_panels(rows: list[Row], panels: np.ndarray) -> None:
+    accuracy, law = panels
+    _accuracy(accuracy, rows, SIZE, "belief")
+    _laws(law, rows, SIZE, ["belief", "rho"])
+
+
+def _by_size(
+    rows: list[Row], num_rows: int, paint: Callable[[list[Row], np.ndarray], None]
+) -> tuple[Figure, np.ndarray]:
+    """A column of panels for each number of token bits, over the size of the context."""
+    tokens = values(rows, "num_token_bits")
+    figure = Figure(figsize=(9.2, 0.8 + 2.9 * num_rows))
+    grid = figure.subplots(num_rows, len(tokens), sharex=True, sharey="row", squeeze=False)
+    for panels, token in zip(grid.T, tokens, strict=True):
+        paint(select(rows, num_token_bits=token), panels)
+        panels[0].set_title(TITLES[token])
+        panels[-1].set_xlabel(SIZE_LABEL)
+        panels[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
+    for axes in grid[:, 1:].flat:
+        axes.set_ylabel("")
+    return figure, grid
 
 
 def _graph(rows: list[Row]) -> Figure:
+    rows = select(rows, panel="graph")
     names = sorted({(int(r["num_concepts"]), int(r["edges_per_concept"])) for r in rows})
-    figure = Figure(figsize=(9.6, 4.4))
-    grid = figure.subplots(1, 1, squeeze=False)
-    axes = grid[0, 0]
+    figure = Figure(figsize=(8.4, 4.4))
+    axes = figure.subplots()
     axes.set_title("y = m of m digits: it pins c")
-    placed: list[Row] = []
-    for place, (concepts, edges) in enumerate(names):
-        chosen = select(rows, num_concepts=concepts, edges_per_concept=edges)
-        placed += [{**row, PLACE: str(place)} for row in chosen]
+    places = {name: str(place) for place, name in enumerate(names)}
+    placed = [
+        row | {PLACE: places[int(row["num_concepts"]), int(row["edges_per_concept"])]}
+        for row in rows
+    ]
     _levels(axes, placed)
-    axes.set_xticks(range(len(names)), [f"m={m}\nER{k}" for m, k in names])
-    axes.set_xlabel("number of concepts and concept graph")
-    return _finish(figure, grid)
+    axes.set_xticks(range(len(names)), [f"m = {m}\nER{k}" for m, k in names])
+    axes.set_xlabel("number of concepts m and concept graph")
+    return layout.finish(figure, SMALL_PRINT, ends=[axes])
 
 
 def _accuracy(axes: Axes, rows: list[Row], axis: str, oracle: str) -> None:
     """Accuracy of the linear readers along an axis, beside Bayes and the nulls."""
-    style.line(
-        axes, series(rows, axis, "accuracy.bayes.population"), style.BLACK, "Bayes accuracy (exact)"
-    )
-    held, whole = _both(rows, axis, f"accuracy.{oracle}")
-    reader = {"oracle": "oracle: probe of a perfect predictor", "belief": "probe of exact p(c∣x)"}
-    style.line(axes, held, style.GREEN, reader[oracle])
-    best = series(rows, axis, f"accuracy.{oracle}.best")
-    whose = {"oracle": "oracle: best linear reader found", "belief": "best linear reader of p(c∣x)"}
-    style.line(axes, best, style.PURPLE, whose[oracle], (0, (5, 1)))
-    style.line(axes, whole, style.GREEN, "", (0, (1, 1)))
-    _trained(axes, rows, axis, "accuracy.trained", style.BLUE, "trained: probe of the network")
-    for source, dashes in NULLS.items():
+    probe, best = READERS[oracle]
+    bayes = series(rows, axis, "accuracy.bayes.population")
+    style.line(axes, bayes, style.BLACK, "Bayes accuracy (exact)")
+    style.line_or_dots(axes, *held_or_whole(rows, axis, f"accuracy.{oracle}"), style.GREEN, probe)
+    reader = series(rows, axis, f"accuracy.{oracle}.best")
+    style.line(axes, reader, style.PURPLE, best, (0, (5, 1)))
+    _trained(axes, rows, axis, "accuracy.trained", style.BLUE, "trained: probe of\nthe network")
+    for source, label in NULLS.items():
         data = series(rows, axis, f"accuracy.{source}.held_out")
-        style.null(axes, data, dashes, f"null: {NULL_NAMES[source]}")
+        style.null(axes, data, style.DASHES[source], label)
     majority = series(rows, axis, "accuracy.majority.population")
-    style.null(axes, majority, (0, (6, 3)), "null: majority")
+    style.null(axes, majority, style.DASHES["constant"], "null: majority")
     axes.set_ylabel("accuracy, mean over concepts")
 
 
 def _levels(axes: Axes, rows: list[Row]) -> None:
     """The same at places that no line should join."""
-    held, whole = _both(rows, PLACE, "accuracy.oracle")
+    held, whole = held_or_whole(rows, PLACE, "accuracy.oracle")
     bayes = series(rows, PLACE, "accuracy.bayes.population")
     best = series(rows, PLACE, "accuracy.oracle.best")
     for data, colour, label, dashes in (
         (bayes, style.BLACK, "Bayes accuracy (exact)", "-"),
-        (held, style.GREEN, "oracle: probe of a perfect predictor", "-"),
-        (best, style.PURPLE, "oracle: best linear reader found", "-"),
-        (whole, style.GREEN, "", ":"),
+        (held, style.GREEN, READERS["oracle"][0], "-"),
+        (best, style.PURPLE, READERS["oracle"][1], (0, (5, 1))),
+        (whole, style.GREEN, "" if held.position else READERS["oracle"][0], style.DOTTED),
     ):
-        left, right = ([p + shift for p in data.position] for shift in (-0.35, 0.35))
-        axes.hlines(data.mean, left, right, color=colour, label=label, linestyle=dashes)
-        for place, low, high in zip(data.position, data.low, data.high, strict=True):
-            axes.fill_between(
-                [place - 0.35, place + 0.35], low, high, color=colour, alpha=0.15, linewidth=0
-            )
+        style.line_at(axes, data, colour, label, dashes)
     _trained(
-        axes, rows, PLACE, "accuracy.trained", style.BLUE, "trained: probe of the network", False
+        axes, rows, PLACE, "accuracy.trained", style.BLUE, "trained: probe of\nthe network", False
     )
-    for source, marker in NULL_MARKERS.items():
+    for source, label in NULLS.items():
         data = series(rows, PLACE, f"accuracy.{source}.held_out")
-        label = f"null: {NULL_NAMES[source]}"
-        axes.plot(data.position, data.mean, marker, color=style.GREY, label=label)
+        style.null_at(axes, data, style.DASHES[source], label)
     majority = series(rows, PLACE, "accuracy.majority.population")
-    axes.plot(majority.position, majority.mean, "_", color=style.GREY, label="null: majority")
+    style.null_at(axes, majority, style.DASHES["constant"], "null: majority")
     axes.set_ylabel("accuracy, mean over concepts")
 
 
 def _laws(axes: Axes, rows: list[Row], axis: str, laws: list[str]) -> None:
     """1 − S of the competing laws, oracle and trained, with their nulls."""
     for law in laws:
-        colour, label = LAWS[law]
-        held, whole = _both(rows, axis, f"score_{law}.oracle")
-        style.line(axes, missed(held, FLOOR), colour, f"{label}, oracle")
-        style.line(axes, missed(whole, FLOOR), colour, "", (0, (1, 1)))
-        _trained(axes, rows, axis, f"score_{law}.trained", colour, f"{label}, trained")
+        colour, dashes, marker, name = LAWS[law]
+        held, whole = held_or_whole(rows, axis, f"score_{law}.oracle")
+        found = missed(held, FLOOR), missed(whole, FLOOR)
+        style.line_or_dots(axes, *found, colour, f"oracle: {name}", dashes)
+        label = f"trained: {name}"
+        _trained(axes, rows, axis, f"score_{law}.trained", colour, label, marker=marker)
     nulls = {
-        "score_raw_input.oracle": ((0, (7, 1.5, 1, 1.5, 1, 1.5)), "raw input"),
-        "score_permuted.oracle": ("-.", "rows permuted"),
-        f"score_{laws[0]}.untrained": ("--", f"{LAWS[laws[0]][1]}, untrained"),
+        "raw_input": ("score_raw_input.oracle", "null: raw input"),
+        "permuted": ("score_permuted.oracle", "null: rows permuted"),
+        "untrained": (f"score_{laws[0]}.untrained", f"null: {LAWS[laws[0]][-1]}, untrained"),
     }
-    for metric, (dashes, label) in nulls.items():
+    for source, (metric, label) in nulls.items():
         data = series(rows, axis, f"{metric}.held_out")
-        style.null(axes, missed(data, FLOOR), dashes, f"null: {label}")
-    for limit, text, side in ((0.01, "holds below", "top"), (0.05, "fails above", "bottom")):
-        axes.axhline(limit, color=style.GREY, linewidth=0.8, zorder=0)
-        place = axes.get_yaxis_transform()
-        axes.text(0.01, limit, text, transform=place, fontsize=7, color=style.GREY, va=side)
-    axes.set_yscale("log")
-    axes.set_ylim(FLOOR, 3)
-    axes.set_ylabel("1 − S, share that the law misses")
+        style.null(axes, missed(data, FLOOR), style.DASHES[source], label)
+    style.limits(axes)
+    style.missed_axis(axes, FLOOR, "1 − S, share that the law misses")
 
 
 def _gaps(axes: Axes, rows: list[Row]) -> None:
     """ε of the world and the trained predictor's excess loss, on one logarithmic axis."""
-    style.line(axes, series(rows, SIZE, "context_epsilon.exact"), style.PURPLE, "ε through x alone")
-    both = series(rows, SIZE, "epsilon.exact")
-    style.line(axes, both, style.BLACK, "ε through x and y")
+    through_x = series(rows, SIZE, "context_epsilon.exact")
+    style.line(axes, through_x, style.PURPLE, "ε through x alone", (0, (5, 1)))
+    style.line(axes, series(rows, SIZE, "epsilon.exact"), style.BLACK, "ε through x and y")
     excess = series(rows, SIZE, "excess_share.trained")
-    style.trained(axes, excess, style.BLUE, "trained: excess loss / I(x; y)")
-    axes.axhline(TRAINED_LIMIT, color=style.BLUE, linewidth=0.6, linestyle=":")
+    style.trained(axes, excess, style.BLUE, "trained: excess\nloss / I(x; y)")
+    style.guide(axes, TRAINED_LIMIT, "counts as trained below", at=0.99)
     axes.set_yscale("log")
     axes.set_ylabel("ε, and excess loss")
 
@@ -207,46 +203,19 @@ def _trained(
     colour: str,
     label: str,
     joined: bool = True,
+    marker: str = "o",
 ) -> None:
     """A trained curve; diamonds where the excess loss of some seed is too large to count."""
     counted = series(rows, axis, "counted.trained")
     pairs = zip(counted.position, counted.mean, strict=True)
     late = [position for position, share in pairs if share < 1]
-    held, whole = _both(rows, axis, metric)
-    for data, hollow in ((held, False), (whole, True)):
+    for data, hollow in zip(held_or_whole(rows, axis, metric), (False, True), strict=True):
         shown = missed(data, FLOOR) if metric.startswith("score_") else data
         slow, quick = style.split(shown, late)
-        style.trained(axes, slow, colour, "", hollow=True, marker="D")
-        named = "" if hollow else label
-        style.trained(axes, quick, colour, named, hollow, "o" if joined else "s")
-
-
-def _both(rows: list[Row], axis: str, metric: str) -> tuple[Series, Series]:
-    """The held-out curve, and the population's where nothing could be held out."""
-    held = series(rows, axis, f"{metric}.held_out")
-    return held, style.split(series(rows, axis, f"{metric}.population"), held.position)[1]
-
-
-def _tokens(rows: list[Row]) -> list[int]:
-    return sorted({int(row["num_token_bits"]) for row in rows})
-
-
-def _finish(figure: Figure, grid: np.ndarray, legends: bool = True) -> Figure:
-    for row in grid:
-        if legends:
-            row[-1].legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
-        for axes in row[1:]:
-            if axes.get_shared_y_axes().joined(axes, row[0]):
-                axes.set_ylabel("")
-        for axes in row:
-            if axes.get_xlabel() == SIZE_LABEL:
-                axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    figure.tight_layout(rect=(0, 0.09 if len(grid) == 1 else 0.06, 1, 0.97))
-    style.note(figure, SMALL_PRINT)
-    return figure
+        style.trained(axes, slow, colour, "", hollow=True, marker="D", joined=False)
+        style.trained(axes, quick, colour, label, hollow, marker, joined=joined)
+        label = "" if quick.position else label
 
 
 if __name__ == "__main__":
-    source, target = Path(sys.argv[1]), Path(sys.argv[2])
-    for name, picture in draw(source).items():
-        picture.savefig(target / f"{name}.pdf")
+    layout.run(draw)

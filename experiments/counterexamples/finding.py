@@ -272,7 +272,7 @@ CAPTIONS = {
         "Over the limit ε0 set to the assumptions: the worst violation found, the least found in a "
         "world that is not trivial, and random worlds that merely meet the assumptions. Top: r = "
         "var(residual)/var(f) with the paper's own A. Bottom: 1 − S(log p) with the best A and b, "
-        "and in grey what the argmax leaves unexplained."
+        "and in purple the most that the argmax was found to leave unexplained."
     ),
     "counterexamples_worlds": (
         "The committed worlds: p(y∣c) and p(x∣c) as tables, and each context's logit difference "

@@ -245,16 +245,17 @@ def _captions() -> dict[str, str]:
         "gap_excess": (
             "The excess loss of a trained network as a share of I(x; y), split into what each "
             f"step from the perfect predictor to it costs ({row}), over samples, steps, "
-            "dimension, width and depth. Parts below 0 hang below; circles are the whole."
+            "dimension, width and depth. Parts below 0 hang below; circles are the whole; grey: "
+            "nulls."
         ),
         "gap_law": (
             "What the law of log p(c∣x) misses of a trained network's own predictions, 1 − S held "
-            "out, split in the same way; the line is the perfect predictor; the nulls are in words."
+            "out, split in the same way; the line is the perfect predictor; grey: nulls."
         ),
         "gap_trends": (
             "How the excess loss above that of fresh samples falls with the size of the sample, "
-            "beside a line of slope −1 (left); and what the law of log p(c∣x) misses of a network "
+            "beside a line of slope −1 (top); and what the law of log p(c∣x) misses of a network "
             "less what it misses of the perfect predictor, against its excess loss, in every "
-            "setting (right)."
+            "setting (bottom)."
         ),
     }

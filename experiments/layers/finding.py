@@ -234,12 +234,13 @@ def captions() -> dict[str, str]:
         ),
         "layers_prefixes": (
             "The same at the end of training over the number of words read: one map for all "
-            "prefixes (circles) and a map of its own (crosses). Black line: what this link would "
+            "prefixes (joined) and a map of its own (crosses). Black line: what this link would "
             "explain if the layer held exactly log p (left) or exactly p (right); grey: nulls."
         ),
         "layers_concepts": (
-            "The keyed world, softmax link. Left: each concept's belief during training, read from "
-            "the last residual stream at the last prefix. Right: at the end, the concept that the "
-            "next word needs and the one that it does not, at the last key and at the last prefix."
+            "The keyed world, softmax link. Top: each concept's belief during training, read from "
+            "the last residual stream at the last prefix. Bottom: at the end, the concept that the "
+            "next word needs and the one that it does not, at the last key and at the last prefix; "
+            "grey: nulls."
         ),
     }

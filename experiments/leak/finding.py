@@ -168,7 +168,8 @@ def _captions() -> dict[str, str]:
         ),
         "leak_mask": (
             "What each law misses of a perfect predictor's I(x; y) when one block of digits is "
-            "masked and predicted from the others: a fixed mask, and one drawn afresh."
+            "masked and predicted from the others: a fixed mask (left), and one drawn afresh "
+            "(right)."
         ),
     }
 

@@ -184,7 +184,8 @@ def captions() -> dict[str, str]:
         ),
         "log_or_belief_collapse": (
             "What each law misses in every cell against the closed form from p(y∣c) and the "
-            "beliefs (left), the fitted ρ̂ against the ρ of the channel (middle), and what log p "
-            "and p miss against the share of the belief that ρ̂ blurs (right)."
+            "beliefs (top), the fitted ρ̂ against the ρ of the channel (bottom left), and what "
+            "log p and p miss against the share of the belief that ρ̂ blurs (bottom right). Lines "
+            "join the cells of one length of the context."
         ),
     }

@@ -225,6 +225,7 @@ def captions() -> dict[str, str]:
         "log_or_belief_trained_paths": (
             "S of log p(c∣x) less S of p(c∣x) of networks stopped early, against the excess loss "
             "they had then, from untrained (left) to the end of training (right), beside the "
-            "perfect predictor's value."
+            "perfect predictor's value (lines). Bottom: S of each of the two laws. Hollow markers "
+            "do not count as trained."
         ),
     }

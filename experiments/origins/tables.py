@@ -162,8 +162,9 @@ def captions() -> dict[str, str]:
             "of p(y∣x), the perfect fit of least norm, and another perfect fit, whose cosine is 0."
         ),
         "origins_cosines": (
-            "Top: gauge-free cosines of trained networks against their exact values, within a "
-            "concept and between concepts. Bottom: raw cosines at the end of training over the "
-            "length that the unembedding starts with, beside the perfect fit of least norm."
+            "Upper rows: gauge-free cosines of trained networks on their exact values, pair by "
+            "pair, within a concept and between concepts. Lower rows: raw cosines at the end of "
+            "training over the length that the unembedding starts with, beside the perfect fit of "
+            "least norm. Each column is one kind of world; grey: nulls."
         ),
     }

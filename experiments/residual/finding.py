@@ -206,9 +206,9 @@ def _tables(results: Results) -> dict[str, list[list[str]]]:
 def _captions() -> dict[str, str]:
     return {
         "residual_limits": (
-            "var(residual)/var(f) of the paper's own A, logits centred (left), and what it misses "
-            "in the predictions with nothing fitted, 1 − S (right), as ε → 0 along six paths. The "
-            "dashed line r = ε stands for the paper's statement that the residual vanishes."
+            "var(residual)/var(f) of the paper's own A, logits centred (top), and what it misses "
+            "in the predictions with nothing fitted, 1 − S (bottom), as ε → 0 along six paths. The "
+            "grey line r = ε stands for the paper's statement that the residual vanishes."
         ),
         "residual_terms": (
             "Along four paths: what the best affine map of log p(c∣x) misses beside the argmax "

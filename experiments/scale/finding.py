@@ -259,14 +259,14 @@ def captions() -> dict[str, str]:
     """Figure name -> caption, which is also the alternative text."""
     return {
         "scale_laws": (
-            "S of log p(c∣x) and of the marginal beliefs p(c_k∣x) (top), and the mean readout of "
-            "p(c_k∣x) (bottom), over the number of concepts m: for 16 tokens with d = 15, for "
-            "other dimensions d, and for a token that names c. Lines: the best predictor of that "
-            "dimension, held out; dotted: the same under all of p(x); markers: trained networks; "
-            "grey: nulls."
+            "What the laws of log p(c∣x) and of the marginal beliefs p(c_k∣x) miss (left), and "
+            "what the mean readout of p(c_k∣x) misses (right), over the number of concepts m: for "
+            "16 tokens with d = 15 (top), for other dimensions d (middle), and for a token that "
+            "names c (bottom). Lines: the best predictor of that dimension, held out; dotted: the "
+            "same under all of p(x); markers: trained networks; grey: nulls."
         ),
         "scale_cost": (
-            "Steps of training until the excess loss is .1 and .01 of I(x; y) (left), and CPU "
-            "seconds of each part of a seed (right), over the number of concepts m."
+            "Steps of training until the excess loss is .1 and .01 of I(x; y) (top), and CPU "
+            "seconds of each part of a seed (bottom), over the number of concepts m."
         ),
     }

@@ -89,7 +89,7 @@ def captions() -> dict[str, str]:
             "does (right)."
         ),
         "simulation_noise": (
-            "Accuracy of linear probes (left) and what each law misses (right) over the noise η of "
+            "Accuracy of linear probes (top) and what each law misses (bottom) over the noise η of "
             "a token that names all four concepts, at 8 bits of context."
         ),
         "simulation_graph": (

@@ -159,9 +159,10 @@ def finding(records: Sequence[CellRecord], evidence: bool) -> Finding:
         verdict = identity_verdict(each.violation, each.num_worlds) if evidence else "–"
         rows.append([name, STATEMENTS[name].statement, *_cells(each), verdict])
     captions = {
-        "theorems": "The largest scaled error of every identity and bound in each batch of random "
-        "worlds (points), with the limits at which it holds and fails; and the share of its bound "
-        "that the largest residual used."
+        "theorems": "The largest scaled error of every identity and bound in a batch of random "
+        "worlds (black, with its interval), beside the null of worlds that break what it needs "
+        "(grey), with the limits at which it holds and fails; and the share of its bound that the "
+        "largest residual used."
     }
     return Finding(
         headline, paragraphs, {"Identities and bounds": rows}, captions, evidence and enough
