@@ -157,9 +157,20 @@ def _claims(command: Claims) -> None:
 
 
 def _show(command: Show) -> None:
-    from experiments.showing import show  # imported late: --help and list stay fast
+    from experiments import showing  # imported late: --help and list stay fast
 
-    _pipe(show(command.name, command.out, command.profile, command.seeds))
+    if showing.is_world(command.name):
+        _pipe(
+            showing.show_world(command.name, command.context, command.context_length, command.json)
+        )
+        return
+    for option in ("context", "context_length", "json"):
+        if getattr(command, option) not in (None, False):
+            raise ValueError(
+                f"--{option.replace('_', '-')} is for worlds; {command.name} names none: leave it "
+                "out, or give the .json or .npz file of a world"
+            )
+    _pipe(showing.show(command.name, command.out, command.profile, command.seeds))
 
 
 def _clean(command: Clean) -> None:
@@ -204,7 +215,7 @@ def _execute(command: Report, line: str) -> None:
         chosen = [changed(chosen[0], config, command.seeds, line)]
     view = View(Console(), isinstance(command, Figures) and command.quiet)
     if isinstance(command, Figures):
-        place = _compute(command, chosen, view, line)
+        place = _computed(command, chosen, view, line)
     elif (command.out / "store").is_dir():
         place = pipeline.output(command.out)
     else:
@@ -215,6 +226,17 @@ def _execute(command: Report, line: str) -> None:
     everything = f"latentgen figures --profile {command.profile}{seeds}"
     again = chosen[0].command if isinstance(command, Run) else everything
     pipeline.draw(chosen, place, view, command.seeds, again)
+
+
+def _computed(command: Figures, chosen: Any, view: Any, line: str) -> Any:
+    """The folders of the results; what a cell refuses of changed settings is bad input, too."""
+    try:
+        return _compute(command, chosen, view, line)
+    except RuntimeError as error:
+        if not (chosen[0].changed and isinstance(error.__cause__, ValueError)):
+            raise
+        changed = ", ".join(chosen[0].changed)
+        raise ValueError(f"{error}: change {changed}; what was computed is kept") from None
 
 
 def _compute(command: Figures, chosen: Any, view: Any, line: str) -> Any:

@@ -51,10 +51,17 @@ class Claims(Stored):
 
 @dataclass(frozen=True, kw_only=True)
 class Show(Stored):
-    """Show what is stored of an experiment, of a claim, or of a cell (by its hash)."""
+    """Show what is stored of an experiment, of a claim, or of a cell (by its hash); or a world."""
 
     name: tyro.conf.Positional[str]
-    """An experiment, a claim, or the first digits of a cell's hash."""
+    """An experiment, a claim, the first digits of a cell's hash, or a world: one of the frozen
+    ones, a .json file in fractions, or the .npz file of lg.save."""
+    context_length: int | None = None
+    """Words of the contexts of a world; by default as many as it has positions."""
+    context: tuple[int, ...] | None = None
+    """What a perfect predictor knows after these words of a world."""
+    json: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
+    """The page on a world as a JSON object instead."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +77,8 @@ class Figures(Report):
     """Compute what is missing of every experiment, draw all figures, write the report."""
 
     workers: int | None = None
-    """Worker processes; by default one per core, at most eight. 1: in this process."""
+    """Worker processes, not threads: a cell is told its own processor time. By default one per
+    core, at most eight. 1: in this process."""
     dask: str | None = None
     """The address of a dask scheduler, whose workers compute instead."""
     quiet: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False

@@ -9,9 +9,10 @@ import difflib
 import importlib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from experiments.experiment import Experiment
+if TYPE_CHECKING:  # it imports numpy, which `list` can do without
+    from experiments.experiment import Experiment
 
 
 def questions() -> dict[str, str]:
@@ -19,20 +20,23 @@ def questions() -> dict[str, str]:
     found = {}
     folder = Path(__file__).parent
     for path in [*folder.glob("*.py"), *folder.glob("*/__init__.py")]:
-        tree = ast.parse(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        if "\nEXPERIMENT" not in text:  # parsing every file would take longer than all else
+            continue
+        tree = ast.parse(text)
         if any(_defines(node, "EXPERIMENT") for node in tree.body):
             name = path.parent.name if path.stem == "__init__" else path.stem
             found[name] = (ast.get_docstring(tree) or "").splitlines()[0]
     return dict(sorted(found.items()))
 
 
-def experiment(name: str) -> Experiment:
+def experiment(name: str) -> "Experiment":
     """The experiment of this name. Raises ValueError offering the nearest name."""
     check_known("experiment", name, questions())
     return importlib.import_module(f"experiments.{name}").EXPERIMENT
 
 
-def profile(chosen: Experiment, name: str, num_seeds: int | None) -> Any:
+def profile(chosen: "Experiment", name: str, num_seeds: int | None) -> Any:
     """A profile's config, with the number of seeds replaced when one is given."""
     check_known("profile", name, chosen.profiles)
     return with_seeds(chosen.profiles[name], num_seeds)

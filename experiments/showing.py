@@ -1,17 +1,37 @@
-"""What is stored of an experiment, of a claim, or of a cell, in words?"""
+"""What is there to show under a name: an experiment, a claim, a cell, or a world?"""
 
+import difflib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from experiments import claims, registry
+from experiments import claims, registry, world_files, world_page
 from experiments.runner import tasks
 from experiments.selection import Selection, select
 from experiments.store import Reader, damage
 
 LEAST_DIGITS = 4  # of a cell's hash
 WIDEST_ROW = 8  # seeds of a metric that are printed
+
+
+def is_world(name: str) -> bool:
+    """Whether the name means a world, and no experiment."""
+    return world_files.is_world(name) and name not in registry.questions()
+
+
+def show_world(
+    name: str, words: Sequence[int] | None, context_length: int | None, as_json: bool
+) -> str:
+    """The page on a world, or on what a perfect predictor knows after some words of it."""
+    if words is None:
+        return world_page.page(name, context_length, as_json=as_json)
+    if context_length is not None or as_json:
+        raise ValueError(
+            "--context shows one context; got --context-length or --json beside it: leave them out"
+        )
+    return world_page.after(name, tuple(words))
 
 
 def show(name: str, out: Path, profile: str, num_seeds: int | None) -> str:
@@ -27,10 +47,22 @@ def show(name: str, out: Path, profile: str, num_seeds: int | None) -> str:
             f"{found[0].name}"
         )
     rows = {row.name: row for row in claims.ledger(out, profile, num_seeds)}
-    registry.check_known("experiment, claim or cell", name, [*registry.questions(), *rows])
+    known = [*registry.questions(), *rows, *world_files.names()]
+    _check_known(name, known)
     fields = rows[name]._asdict()
     width = max(map(len, fields))
     return "\n".join(f"{key:<{width}}  {value}" for key, value in fields.items())
+
+
+def _check_known(name: str, known: Sequence[str]) -> None:
+    """Raise a ValueError offering the nearest name, or saying where all of them are listed."""
+    if difflib.get_close_matches(name, known, 1, cutoff=0.5):
+        registry.check_known("experiment, claim, cell or world", name, known)
+    elif name not in known:
+        raise ValueError(
+            f"unknown experiment, claim, cell or world {name!r}: `latentgen list` and `latentgen "
+            f"claims` have names; worlds are {', '.join(world_files.names())}, or files"
+        )
 
 
 def _experiment(selection: Selection, out: Path) -> str:

@@ -13,6 +13,7 @@ from experiments.agreement.claims import CLAIMS
 from experiments.agreement.finding import finding
 from experiments.agreement.networks import Schedule, Training
 from experiments.experiment import Experiment
+from experiments.limits import FROM_ZERO, POSITIVE, SEVERAL, SHARE, check
 
 BLOCK = 5  # seeds per cell
 
@@ -35,6 +36,17 @@ class AgreementConfig:
     """And of at most this, drawn anew for every word, value and key."""
     training: Training = field(default_factory=Training)
     """How networks are trained."""
+
+    def __post_init__(self) -> None:
+        check(
+            self,
+            {
+                "num_tokens": SEVERAL,
+                "concentration": POSITIVE,
+                "training.warmup_steps": FROM_ZERO,
+                **dict.fromkeys(("floor", "flip_low", "flip_high"), SHARE),
+            },
+        )
 
     def with_seeds(self, num_seeds: int) -> Self:
         """The same with this many worlds."""

@@ -13,6 +13,7 @@ from experiments.architectures.finding import finding
 from experiments.architectures.networks import ARCHITECTURES, Training
 from experiments.architectures.worlds import BAGS, CHAIN
 from experiments.experiment import Experiment
+from experiments.limits import GROWTH, SEVERAL, SHARE, check
 from experiments.log_or_belief.worlds import CHANNEL, RANDOM
 
 BLOCK = 5  # seeds per cell
@@ -45,6 +46,13 @@ class ArchitecturesConfig:
     """Weight of a uniform token in a table drawn at random."""
     training: Training = field(default_factory=Training)
     """How all networks are trained."""
+
+    def __post_init__(self) -> None:
+        check(
+            self,
+            {"num_tokens": SEVERAL, "floor": SHARE, "training.trajectory_growth": GROWTH},
+            {"diagonal": (CHANNEL, RANDOM), "architectures": ARCHITECTURES},
+        )
 
     def with_seeds(self, num_seeds: int) -> Self:
         """The same with this many trained seeds, and at least as many worlds."""

@@ -8,9 +8,16 @@ came of it, small enough to be checked by hand, which are frozen under a name.
 from dataclasses import dataclass, replace
 from typing import Self
 
-from experiments.counterexamples.cell import ASSUMPTIONS, CounterexamplesCell, compute, shape
+from experiments.counterexamples.cell import (
+    ASSUMPTIONS,
+    FAMILIES,
+    CounterexamplesCell,
+    compute,
+    shape,
+)
 from experiments.counterexamples.finding import CLAIMS, finding
 from experiments.experiment import Experiment
+from experiments.limits import SHARE, check
 
 BLOCK = 20  # seeds per cell
 WORST = {
@@ -48,6 +55,9 @@ class CounterexamplesConfig:
     """Sizes of the worlds."""
     floor: float = 1e-12
     """No probability in a table is smaller."""
+
+    def __post_init__(self) -> None:
+        check(self, dict.fromkeys(("levels", "floor"), SHARE), {"families": tuple(FAMILIES)})
 
     def with_seeds(self, num_seeds: int) -> Self:
         """The same with this many searches of every setting."""

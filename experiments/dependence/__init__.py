@@ -11,6 +11,7 @@ from typing import Self
 from experiments.dependence.cell import DependenceCell, compute, shape
 from experiments.dependence.finding import CLAIMS, finding
 from experiments.experiment import Experiment
+from experiments.limits import SHARE, check
 
 BLOCK = 5  # seeds per cell
 
@@ -35,6 +36,13 @@ class DependenceConfig:
     """η of the anchored token and of the concept shown."""
     reading_flip_rate: float = 0.2
     """Noise with which the product token reads each concept: it is not sharp."""
+
+    def __post_init__(self) -> None:
+        check(
+            self,
+            dict.fromkeys(("strengths", "replace_rate", "reading_flip_rate"), SHARE),
+            {"tokens": ("anchored", "product", "shown"), "graphs": ("chain", "parity")},
+        )
 
     def with_seeds(self, num_seeds: int) -> Self:
         """The same with this many worlds."""

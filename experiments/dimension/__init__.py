@@ -12,6 +12,7 @@ from experiments.dimension.cell import DimensionCell, compute, shape
 from experiments.dimension.claims import CLAIMS
 from experiments.dimension.finding import finding
 from experiments.experiment import Experiment
+from experiments.limits import SHARE, check
 
 BLOCK = 5  # seeds per cell
 
@@ -42,6 +43,9 @@ class DimensionConfig:
     """η, the probability that an anchored token names a uniform group."""
     strength: float = 0.1
     """Weight of what depends on c in a weak token table."""
+
+    def __post_init__(self) -> None:
+        check(self, dict.fromkeys(("replace_rate", "strength"), SHARE))
 
     def with_seeds(self, num_seeds: int) -> Self:
         """The same with this many worlds."""

@@ -14,6 +14,7 @@ from experiments.gap.cell import compute, shape
 from experiments.gap.claims import CLAIMS
 from experiments.gap.finding import finding
 from experiments.gap.predictors import FRESH, GapCell, Training
+from experiments.limits import FROM_ZERO, SEVERAL, SHARE, check
 
 BLOCK = 5  # seeds per cell
 
@@ -46,6 +47,9 @@ class GapConfig:
     """Probability that the token names the configuration; else it is drawn from a random row."""
     training: Training = field(default_factory=Training)
     """What all networks share."""
+
+    def __post_init__(self) -> None:
+        check(self, {"num_samples": FROM_ZERO, "num_tokens": SEVERAL, "strength": SHARE})
 
     def with_seeds(self, num_seeds: int) -> Self:
         """The same with this many seeds."""

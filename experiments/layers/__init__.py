@@ -13,6 +13,7 @@ from experiments.layers.cell import LayersCell, Training, compute, shape
 from experiments.layers.claims import CLAIMS
 from experiments.layers.finding import finding
 from experiments.layers.worlds import KEYED, MESS3
+from experiments.limits import FROM_ZERO, GROWTH, SHARE, check
 
 BLOCK = 5  # seeds per cell
 
@@ -35,6 +36,18 @@ class LayersConfig:
     """How transformers are trained in the keyed world."""
     mess3_training: Training = field(default_factory=lambda: Training(num_steps=1000))
     """How they are trained in Mess3, which is learnt sooner."""
+
+    def __post_init__(self) -> None:
+        check(
+            self,
+            {
+                "flips": SHARE,
+                "replace_rate": SHARE,
+                **dict.fromkeys(("keyed_training.growth", "mess3_training.growth"), GROWTH),
+                "keyed_training.warmup_steps": FROM_ZERO,
+                "mess3_training.warmup_steps": FROM_ZERO,
+            },
+        )
 
     def with_seeds(self, num_seeds: int) -> Self:
         """The same with this many seeds."""

@@ -11,6 +11,7 @@ from typing import Self
 from experiments.experiment import Experiment
 from experiments.leak.cell import AFRESH, FIXED, LeakCell, compute, shape
 from experiments.leak.finding import CLAIMS, finding
+from experiments.limits import SHARE, check
 
 BLOCK = 5  # seeds per cell
 
@@ -35,6 +36,13 @@ class LeakConfig:
     """Blocks of digits in the panel of masks, of which one is hidden."""
     flip_rate: float = 0.1
     """Noise of each digit that is shown."""
+
+    def __post_init__(self) -> None:
+        check(
+            self,
+            dict.fromkeys(("strengths", "replace_rate", "flip_rate"), SHARE),
+            {"kinds": ("repeat", "rename")},
+        )
 
     def with_seeds(self, num_seeds: int) -> Self:
         """The same with this many worlds."""

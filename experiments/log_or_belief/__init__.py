@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from experiments.experiment import Experiment
+from experiments.limits import POSITIVE, SEVERAL, SHARE, check
 from experiments.log_or_belief.cell import LogOrBeliefCell, compute, shape
 from experiments.log_or_belief.claims import CLAIMS
 from experiments.log_or_belief.finding import finding
@@ -34,6 +35,18 @@ class LogOrBeliefConfig:
     """Tokens of the second family: more than the four configurations."""
     floor: float = 0.01
     """Weight of a uniform token in the second family, so that every token has full support."""
+
+    def __post_init__(self) -> None:
+        check(
+            self,
+            {
+                "rates": SHARE,
+                "concentrations": POSITIVE,
+                "num_words": SEVERAL,
+                "num_tokens": SEVERAL,
+                "floor": SHARE,
+            },
+        )
 
     def with_seeds(self, num_seeds: int) -> Self:
         """The same with this many worlds."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Self
 
 from experiments.experiment import Experiment
+from experiments.limits import FROM_ZERO, GROWTH, POSITIVE, SEVERAL, SHARE, check
 from experiments.log_or_belief.worlds import CHANNEL, RANDOM
 from experiments.log_or_belief_trained.cell import LogOrBeliefTrainedCell, compute, shape
 from experiments.log_or_belief_trained.claims import CLAIMS
@@ -44,6 +45,22 @@ class LogOrBeliefTrainedConfig:
     """Families and sharpness at which training is also stopped early, at the longest context."""
     training: Training = field(default_factory=Training)
     """How the networks are trained."""
+
+    def __post_init__(self) -> None:
+        check(
+            self,
+            {
+                "rates": SHARE,
+                "concentrations": POSITIVE,
+                "num_words": SEVERAL,
+                "num_tokens": SEVERAL,
+                "floor": SHARE,
+                "training.mlp.warmup_steps": FROM_ZERO,
+                "training.transformer.warmup_steps": FROM_ZERO,
+                "training.growth": GROWTH,
+            },
+            {"stopped": (CHANNEL, RANDOM)},
+        )
 
     def with_seeds(self, num_seeds: int) -> Self:
         """The same with this many seeds."""

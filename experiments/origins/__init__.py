@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Self
 
 from experiments.experiment import Experiment
+from experiments.limits import GROWTH, POSITIVE, SHARE, check
 from experiments.origins.cell import OriginsCell, Training, compute, shape
 from experiments.origins.claims import CLAIMS
 from experiments.origins.finding import finding
@@ -37,6 +38,13 @@ class OriginsConfig:
     """How often a digit of the token is flipped."""
     training: Training = field(default_factory=Training)
     """Steps, rates and sizes."""
+
+    def __post_init__(self) -> None:
+        check(
+            self,
+            {"token_flip": SHARE, "unembedding_scales": POSITIVE, "training.growth": GROWTH},
+            {"families": FAMILIES, "optimisers": ("sgd", "adam")},
+        )
 
     def with_seeds(self, num_seeds: int) -> Self:
         """The same with this many seeds."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from experiments.experiment import Experiment
+from experiments.limits import SHARE, check
 from experiments.residual.cell import ResidualCell, compute, shape
 from experiments.residual.finding import CLAIMS, finding
 from experiments.residual.worlds import PATHS
@@ -29,6 +30,9 @@ class ResidualConfig:
     """Contexts: each is one word."""
     num_tokens: int = 8
     """Tokens, two for each configuration, so that there are ℓ + 1."""
+
+    def __post_init__(self) -> None:
+        check(self, {"scales": SHARE}, {"paths": tuple(PATHS)})
 
     def with_seeds(self, num_seeds: int) -> Self:
         """The same with this many worlds."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Self
 
+from experiments.limits import SEVERAL, SHARE, check
 from experiments.scale.cell import ScaleCell, Training
 from experiments.scale.worlds import FIXED, GROWING
 
@@ -49,6 +50,9 @@ class ScaleConfig:
     """Peak rate of Adam; it falls to zero along a cosine."""
     hidden: tuple[int, ...] = (96, 96)
     """Widths of the MLP's hidden layers."""
+
+    def __post_init__(self) -> None:
+        check(self, {"num_tokens": SEVERAL, "rate": SHARE})
 
     def with_seeds(self, num_seeds: int) -> Self:
         """The same with this many trained seeds, and at least as many worlds."""

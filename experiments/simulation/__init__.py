@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Self
 
 from experiments.experiment import Experiment
+from experiments.limits import FROM_ZERO, SHARE, check
 from experiments.simulation.cell import SimulationCell, Training, compute, shape
 from experiments.simulation.claims import CLAIMS
 from experiments.simulation.finding import finding
@@ -46,6 +47,16 @@ class SimulationConfig:
     """How predictors are trained in the first and third panel."""
     long_training: Training = field(default_factory=lambda: Training(num_steps=2000))
     """How they are trained in the second and fourth panel, where there is more to learn."""
+
+    def __post_init__(self) -> None:
+        check(
+            self,
+            {
+                **dict.fromkeys(("num_context_bits", "noiseless_context_bits"), FROM_ZERO),
+                "replace_context_bits": FROM_ZERO,
+                **dict.fromkeys(("flip_rate", "replace_rate", "replace_rates"), SHARE),
+            },
+        )
 
     def with_seeds(self, num_seeds: int) -> Self:
         """The same with this many trained seeds, and at least as many worlds."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from experiments.experiment import Experiment
+from experiments.limits import check
 from experiments.theorems.cell import TRIED, TheoremsCell, compute, shape
 from experiments.theorems.finding import CLAIMS, finding
 
@@ -24,6 +25,9 @@ class TheoremsConfig:
     """Worlds of a family in a batch."""
     num_zeros: int = 60
     """Worlds in a batch whose tables have exact zeros, beside the others."""
+
+    def __post_init__(self) -> None:
+        check(self)
 
     def with_seeds(self, num_seeds: int) -> Self:
         """The same with this many batches."""
