@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from experiments import claims, figures, report
+from experiments.null_table import null_table
 from experiments.provenance import mixes_versions, summary
 from experiments.results import Results, write_table
 from experiments.runner import Task, compute_missing, tasks
@@ -81,8 +82,8 @@ def _section(selection: Selection, place: Output) -> report.Section:
     finding = experiment.finding(records, profile != "smoke")
     stamp = profile if finding.evidence or profile == "smoke" else "few seeds"
     mixed = mixes_versions(folders)
-    table = place.figures / f"{experiment.name}.csv"
-    write_table(table, Results(records), f"{stamp}, {MIXED}" if mixed else stamp)
+    table, results = place.figures / f"{experiment.name}.csv", Results(records)
+    write_table(table, results, f"{stamp}, {MIXED}" if mixed else stamp)
     provenance = summary(folders)
     if selection.changed:
         provenance = {"changed settings": "; ".join(selection.changed), **provenance}
@@ -95,6 +96,7 @@ def _section(selection: Selection, place: Output) -> report.Section:
         pictures=figures.draw(experiment.name, table, place.figures),
         provenance=provenance,
         command=selection.command,
+        nulls=null_table(results),
     )
 
 

@@ -1,5 +1,7 @@
 """How do findings become one page that a person can read without the code?"""
 
+import re
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -9,11 +11,20 @@ from jinja2 import Environment, FileSystemLoader, select_autoescape
 from experiments import claims
 from experiments.claims import Row
 from experiments.experiment import Finding
+from experiments.null_table import NullTable
 from experiments.store import replace_file
+
+NO_NULLS = NullTable([], [], "No null was measured.")
+OPEN_PARAGRAPHS = 1  # the others are folded
+LEAST_PIXELS, MOST_PIXELS = 1.15, 1.6  # how many a point of a picture takes
 
 
 class Section(NamedTuple):
-    """One experiment on the page; pictures: name -> SVG text; command: what computes it again."""
+    """One experiment on the page.
+
+    pictures: name -> SVG text; command: what computes it again; nulls: how far what it measured
+    lies above them.
+    """
 
     name: str
     question: str
@@ -21,13 +32,33 @@ class Section(NamedTuple):
     pictures: dict[str, str]
     provenance: dict[str, str]
     command: str
+    nulls: NullTable = NO_NULLS
 
 
 class Line(NamedTuple):
     """One claim on the page; link: to its figure there, else to the PDF, else to nothing."""
 
     row: Row
+    slug: str
     link: str
+
+
+class Group(NamedTuple):
+    """The claims of one experiment; question: empty when it has no section on the page."""
+
+    name: str
+    question: str
+    command: str
+    counts: str
+    lines: list[Line]
+
+
+class Verdict(NamedTuple):
+    """A verdict that some claims have; slug: what the page's style knows it by."""
+
+    name: str
+    slug: str
+    num_claims: int
 
 
 def write(
@@ -43,16 +74,40 @@ def write(
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    groups = _groups(rows, sections, page.parent)
     text = environment.get_template("report.html.jinja").render(
-        sections=[
-            section._replace(pictures=_distinct_ids(section.pictures)) for section in sections
-        ],
-        ledger=[Line(row, _link(row, sections, page.parent)) for row in rows],
+        sections=[section._replace(pictures=_pictures(section.pictures)) for section in sections],
+        groups=groups,
+        by_name={group.name: group for group in groups},
+        verdicts=_verdicts(rows),
+        num_claims=len(rows),
         counts=claims.counts(rows),
+        num_open=OPEN_PARAGRAPHS,
         smoke=profile == "smoke",
         command=command,
     )
     replace_file(page, text.encode())
+
+
+def _groups(rows: Sequence[Row], sections: Sequence[Section], folder: Path) -> list[Group]:
+    questions = {section.name: section.question for section in sections}
+    found = []
+    for name in dict.fromkeys(row.experiment for row in rows):
+        own = [row for row in rows if row.experiment == name]
+        lines = [Line(row, _slug(row.verdict), _link(row, sections, folder)) for row in own]
+        counts = ", ".join(f"{verdict.name} {verdict.num_claims}" for verdict in _verdicts(own))
+        found.append(Group(name, questions.get(name, ""), own[0].command, counts, lines))
+    return found
+
+
+def _verdicts(rows: Sequence[Row]) -> list[Verdict]:
+    """Which verdicts there are, the commonest first."""
+    counted = Counter(row.verdict for row in rows).most_common()
+    return [Verdict(name, _slug(name), count) for name, count in counted]
+
+
+def _slug(verdict: str) -> str:
+    return verdict.replace(" ", "-")
 
 
 def _link(row: Row, sections: Sequence[Section], folder: Path) -> str:
@@ -63,11 +118,22 @@ def _link(row: Row, sections: Sequence[Section], folder: Path) -> str:
     return path if row.figure and (folder / path).is_file() else ""
 
 
-def _distinct_ids(pictures: dict[str, str]) -> dict[str, str]:
-    """The pictures with their ids prefixed by their names: one page holds them all."""
-    distinct = {}
-    for name, text in pictures.items():
-        for before in ('id="', 'href="#', "url(#"):
-            text = text.replace(before, f"{before}{name}-")
-        distinct[name] = text
-    return distinct
+def _pictures(pictures: dict[str, str]) -> dict[str, str]:
+    """The pictures as they stand in the page: each named by its caption, with ids of its own."""
+    return {name: _named(name, _distinct_ids(name, text)) for name, text in pictures.items()}
+
+
+def _named(name: str, picture: str) -> str:
+    width = re.match(r'<svg [^>]*?viewBox="\S+ \S+ (\S+) ', picture)
+    limits = ""
+    if width:
+        least, most = (float(width[1]) * pixels for pixels in (LEAST_PIXELS, MOST_PIXELS))
+        limits = f' style="min-width: {least:.0f}px; max-width: {most:.0f}px"'
+    return picture.replace("<svg", f'<svg role="img" aria-labelledby="caption-{name}"{limits}', 1)
+
+
+def _distinct_ids(name: str, picture: str) -> str:
+    """The picture with its ids prefixed by its name: one page holds them all."""
+    for before in ('id="', 'href="#', "url(#"):
+        picture = picture.replace(before, f"{before}{name}-")
+    return picture

@@ -6,6 +6,7 @@ real one.
 
 import csv
 import hashlib
+import html
 import io
 import json
 import os
@@ -25,6 +26,7 @@ from experiments.selection import changed, select
 from experiments.simulation.cell import Training
 from experiments.store import HASHES, Store
 from experiments.view import View
+from tests.experiments.browsing import BROWSER, browse, measurable, reads_well
 
 ROOT = Path(__file__).parents[2]
 BRIEF = Training(num_steps=40)
@@ -107,13 +109,43 @@ def test_the_report_is_one_page_that_runs_and_fetches_nothing(report):
 
 
 def test_every_figure_in_the_report_has_a_text_and_its_files(report, out, tiny):
-    texts = re.findall(r'role="img" aria-label="([^"]+)"', report)
-    assert (
-        len(texts) == report.count("<svg") == len(tiny.finding(records(out, tiny), False).captions)
-    )
-    assert all(len(text) > 40 for text in texts)
+    captions = tiny.finding(records(out, tiny), False).captions
+    named = re.findall(r'<svg role="img" aria-labelledby="([^"]+)"', report)
+    texts = [re.findall(rf'id="{name}">([^<]+)<', report) for name in named]
+    assert [html.unescape(text) for [text] in texts] == list(captions.values())
+    assert len(named) == report.count("<svg")
+    assert all(len(text) > 40 for text in captions.values())
     for link in re.findall(r'href="([^"#]+)"', report):
         assert (out / link).is_file()
+
+
+def test_a_section_tells_what_its_claims_assume_and_leads_to_them(report, tiny):
+    section = report[report.index('<h2 id="simulation">') :]
+    table = section[section.index("Claims and their assumptions") : section.index("<h3>Nulls")]
+    rows = re.findall(r'href="#(claim-[^"]+)">([^<]+)</a>.*?assumptions">([^<]+)</td>', table)
+    told = [tuple(html.unescape(text) for text in row) for row in rows]
+    assert told == [(f"claim-{c.name}", c.statement, c.assumptions) for c in tiny.claims]
+    assert table.count(">not evidence<") == len(tiny.claims)
+
+
+def test_a_section_tells_what_trained_networks_reach_beside_every_null(report):
+    section = report[report.index("<h3>Nulls") : report.index("Where it comes from")]
+    rows = re.findall(r'rowheader">([^<]+)</th><td[^>]*>([^<]+)</td>', section)
+    nulls = ("raw input", "rows permuted", "untrained network", "commonest value")
+    assert {("probe accuracy, trained", null) for null in nulls} <= set(rows)
+
+
+@pytest.mark.skipif(BROWSER is None, reason="no Chromium is installed")
+@pytest.mark.parametrize("dark", [False, True])
+def test_a_real_report_reads_well_in_a_browser(out, tmp_path, dark):
+    shutil.copy(out / "report.html", tmp_path)
+    page = measurable(tmp_path / "report.html").name
+    widths = {"phone": 380, "desk": 1400}
+    found, complaints = browse(tmp_path, {n: (page, w) for n, w in widths.items()}, dark)
+    assert complaints == []
+    for name, width in widths.items():
+        reads_well(found[name], width, dark)
+    assert found["phone"]["pictures"] > 0
 
 
 def test_ids_in_the_report_are_distinct_and_every_reference_finds_its_own(report):
