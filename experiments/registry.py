@@ -7,15 +7,18 @@ line of its docstring is its question. The list is read from the source text: no
 import ast
 import difflib
 import importlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # it imports numpy, which `list` can do without
     from experiments.experiment import Experiment
 
 
-def questions() -> dict[str, str]:
+@cache
+def questions() -> Mapping[str, str]:
     """name -> question of every experiment, by name."""
     found = {}
     folder = Path(__file__).parent
@@ -27,7 +30,7 @@ def questions() -> dict[str, str]:
         if any(_defines(node, "EXPERIMENT") for node in tree.body):
             name = path.parent.name if path.stem == "__init__" else path.stem
             found[name] = (ast.get_docstring(tree) or "").splitlines()[0]
-    return dict(sorted(found.items()))
+    return MappingProxyType(dict(sorted(found.items())))
 
 
 def experiment(name: str) -> "Experiment":

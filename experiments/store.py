@@ -7,6 +7,7 @@ and renamed into place; what does not match its hashes or its name is damaged, a
 """
 
 import dataclasses
+import errno
 import hashlib
 import json
 import math
@@ -25,6 +26,7 @@ from experiments.experiment import CellRecord, CellResult
 
 LOCKS = ".locks"  # one empty file a cell, below the store
 HASHES = "sha256.json"
+CANNOT_SYNC = (errno.EINVAL, errno.EBADF)  # what some network disks answer for a folder
 FILES = ("arrays.npz", "config.json", "metrics.json", "provenance.json")
 
 
@@ -41,6 +43,14 @@ class Store:
     def has(self, folder: Path) -> bool:
         """Whether the cell is there, whole or damaged; folders appear at once or not at all."""
         return folder.is_dir()
+
+    def names(self, experiment: str) -> set[str]:
+        """Names of the cells of an experiment that are there, whole or damaged."""
+        try:
+            with os.scandir(self.root / experiment) as entries:
+                return {entry.name for entry in entries if not entry.name.startswith(".")}
+        except FileNotFoundError:
+            return set()
 
     def read(self, folder: Path) -> CellRecord:
         """A cell's config and metrics. Raises DamagedCell naming the folder."""
@@ -79,8 +89,9 @@ class Store:
         provenance: where the numbers come from; its "sources" are those that the folder is named
         by.
         """
+        make_folder(folder.parent)
         aside = folder.with_name(f".{folder.name}-{uuid.uuid4().hex}")
-        aside.mkdir(parents=True)
+        aside.mkdir()
         try:
             metrics = {name: [_number(v) for v in row] for name, row in result.metrics.items()}
             _write_json(aside / "config.json", canonical(cell))
@@ -145,7 +156,7 @@ def writable_folder(folder: Path) -> Path:
     """The folder, made if need be. Raises ValueError when it cannot be written to."""
     probe = folder / f".writable-{uuid.uuid4().hex}"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         probe.touch()
         probe.unlink()
     except OSError as error:
@@ -156,12 +167,24 @@ def writable_folder(folder: Path) -> Path:
     return folder
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder and what is missing above it, so that a power cut does not undo it."""
+    if folder.is_dir():
+        return
+    make_folder(folder.parent)
+    folder.mkdir(exist_ok=True)  # another process may have been faster
+    _sync_folder(folder.parent)
+
+
 def replace_file(path: Path, content: bytes) -> None:
     """Write a file aside and rename it into place, so that it is never half there."""
     aside = path.with_name(f".{path.name}-{uuid.uuid4().hex}")
     try:
-        aside.write_bytes(content)
+        with aside.open("wb") as file:
+            file.write(content)
+            _sync(file)
         aside.replace(path)
+        _sync_folder(path.parent)
     finally:
         aside.unlink(missing_ok=True)
 
@@ -203,9 +226,17 @@ def _sync(file: Any) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    if os.name == "posix":  # elsewhere folders cannot be opened
+    """Sync the names in a folder, where the system and the disk can."""
+    if os.name != "posix":  # elsewhere folders cannot be opened
+        return
+    try:
         descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+    except PermissionError:  # a folder that may be entered but not listed
+        return
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in CANNOT_SYNC:
+            raise
+    finally:
+        os.close(descriptor)

@@ -4,20 +4,26 @@ One live bar for the whole run on a terminal, a few plain lines elsewhere, nothi
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
+from rich.console import Console, RenderableType
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Column
+from rich.text import Text
 
 PLAIN_LINES = 10  # about how many lines are printed when there is no terminal
-NOW_WIDTH = 60  # characters of what runs now
+BAR_WIDTH = 12  # so that the first line fits into 80 characters
+MAX_NOW = 8  # lines of what runs now
+
+
+class Lines(Progress):
+    """A bar with its numbers, and below it a line for each cell that is computed now."""
+
+    def get_renderables(self) -> Iterable[RenderableType]:
+        yield self.make_tasks_table(self.tasks)
+        for task in self.tasks:
+            for text in task.fields["now"][:MAX_NOW]:
+                yield Text(text, style="dim", no_wrap=True, overflow="ellipsis")
 
 
 class View:
@@ -27,19 +33,18 @@ class View:
         self.console, self.quiet = console, quiet
         self.total = self.printed = 0
         self.started = 0.0
-        self.progress = Progress(
-            BarColumn(bar_width=20),
-            MofNCompleteColumn(),
-            TextColumn("cells, {task.fields[rate]} a minute,"),
-            TimeElapsedColumn(),
-            TextColumn("left:"),
-            TimeRemainingColumn(),
-            TextColumn("[dim]{task.fields[now]}"),
+        whole = Column(no_wrap=True)
+        self.progress = Lines(
+            BarColumn(BAR_WIDTH),
+            MofNCompleteColumn(table_column=whole),
+            TextColumn("cells, {task.fields[rate]} a minute,", table_column=whole),
+            TimeElapsedColumn(table_column=whole),
+            TextColumn("at this rate {task.fields[left]} left", table_column=whole),
             console=console,
             transient=True,
             disable=quiet or not console.is_terminal,
         )
-        self.task = self.progress.add_task("cells", total=None, rate="–", now="")
+        self.task = self.progress.add_task("cells", total=None, rate="–", left="–", now=())
 
     def say(self, text: str) -> None:
         """A line that stays, unless quiet."""
@@ -60,18 +65,26 @@ class View:
         """How many cells are still missing, and what runs now."""
         done = self.total - num_missing
         minutes = (time.perf_counter() - self.started) / 60
-        rate = f"{done / minutes:.0f}" if done else "–"
-        running = "; ".join(text[:NOW_WIDTH] for text in now)
-        self.progress.update(self.task, completed=done, rate=rate, now=running)
+        rate = _number(done / minutes) if done else "–"
+        left = _left(minutes / done * num_missing) if done else "–"
+        self.progress.update(self.task, completed=done, rate=rate, left=left, now=now)
         every = self.total if self.console.is_terminal else max(1, self.total // PLAIN_LINES)
         if done > self.printed and (done == self.total or done >= self.printed + every):
             self.printed = done
-            left = minutes / done * num_missing
             self.say(
                 f"{done} of {self.total} cells computed, {60 * minutes:.0f} s, {rate} a minute"
-                + (f", about {left:.1f} min left" if num_missing else "")
+                + (f", at this rate {left} left" if num_missing else "")
             )
 
     def stop(self) -> None:
         """The run ended, in whatever way."""
         self.progress.stop()
+
+
+def _left(minutes: float) -> str:
+    """How long it takes if the cells to come are like those that are done: seldom so."""
+    return f"{_number(minutes)} min" if minutes < 100 else f"{_number(minutes / 60)} h"
+
+
+def _number(value: float) -> str:
+    return f"{value:.1f}" if value < 10 else f"{value:.0f}"

@@ -101,6 +101,22 @@ def test_two_runs_that_are_killed_and_come_back_never_do_a_cell_twice(tmp_path, 
     assert len(computed) <= NUM_CELLS + 2 * killed
 
 
+def test_a_run_beside_one_that_is_killed_again_and_again_loses_nothing(tmp_path, undisturbed):
+    chance = random.Random(3)
+    for round_number in range(KILLS // 20):
+        out, killed = tmp_path / str(round_number), 0
+        survivor = toy(out, num_threads=1)
+        while survivor.poll() is None:
+            victim = toy(out)
+            time.sleep(chance.uniform(0, 0.1))
+            victim.kill()
+            killed += not finished(victim)
+        assert finished(survivor)
+        assert contents(out) == undisturbed
+        computed = (out / "computed.log").read_text().split()
+        assert len(computed) <= NUM_CELLS + 2 * killed
+
+
 def test_two_undisturbed_runs_at_once_compute_every_cell_once(tmp_path, undisturbed):
     runs = [toy(tmp_path) for _ in range(RUNS_AT_ONCE)]
     assert all(finished(run) for run in runs)

@@ -2,6 +2,7 @@
 
 import io
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -39,14 +40,6 @@ def test_all_cells_are_computed_and_come_back_in_the_order_asked_for(toy, store)
 def test_cells_of_one_shape_are_computed_one_after_another(toy, store):
     run(toy, store)
     assert [cell.size for cell in toy.computed] == [3, 3, 1, 1, 2, 2]
-
-
-def test_a_shape_with_most_of_the_cells_is_cut_so_that_every_worker_has_work(toy, store):
-    wanted = runner.tasks(toy.experiment, toy_cells(ToyConfig((1, 1, 1, 2), 6)), store)
-    batches = runner._batches(wanted, 4)
-    assert sum(map(len, batches)) == len(wanted) == 12
-    assert [{task.shape for task in batch} for batch in batches] == [{1}, {1}, {1}, {2}]
-    assert len(runner._batches(wanted, 1)) == 2
 
 
 def test_a_second_run_computes_nothing(toy, store):
@@ -131,18 +124,23 @@ def test_damaged_cells_are_named_computed_again_and_equal_what_they_were(toy, st
     assert "nothing to compute" in run(toy, store)[1]
 
 
-def test_processes_find_what_one_process_finds(store, tmp_path):
+def test_processes_and_threads_find_the_same_bits(tmp_path):
     # Real cells without training: workers import them by name.
     chosen = registry.experiment("simulation")
     cells = [cell for cell in chosen.cells(chosen.profiles["paper"]) if cell.training is None]
     small = [c for c in cells if c.panel == "size" and c.num_context_bits <= 2]
     small = [c for c in small if c.num_token_bits == 2 and c.seeds[0] == 0]
     assert len(small) == 3
-    view = View(Console(file=io.StringIO()))
     found = []
-    for place, number in ((store, 2), (Store(tmp_path / "one"), 1)):
-        wanted = runner.tasks(chosen, small, place)
-        with executors.local(number) as pool:
-            runner.compute_missing(wanted, place, pool, view, "c", num_workers=number)
-        found.append([place.read(task.folder) for task in wanted])
+    for place, pool in (
+        ("processes", executors.local(2)),
+        ("threads", ThreadPoolExecutor(2)),
+    ):
+        store = Store(tmp_path / place)
+        wanted = runner.tasks(chosen, small, store)
+        view = View(Console(file=io.StringIO()))
+        with pool as workers:
+            runner.compute_missing(wanted, store, workers, view, "c", num_workers=2)
+        names = ("metrics.json", "arrays.npz")
+        found.append([(task.folder / name).read_bytes() for task in wanted for name in names])
     assert found[0] == found[1]
