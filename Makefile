@@ -16,7 +16,7 @@ LOCK := $(BIN)/python -m uv pip compile --quiet --universal --python-version 3.1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help figures test docs bench lint format types contract lock clean FORCE
+.PHONY: help figures test mutate docs bench lint format types contract lock clean FORCE
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s%s\n", $$1, $$2 }' Makefile
@@ -39,6 +39,12 @@ bench: $(VENV)/.test  ## time everything beside what limits it, and beside peers
 	@$(BIN)/python -m benchmarks.fitting_beside_sklearn
 	@$(BIN)/python -m benchmarks.filtering_beside_others
 	@$(BIN)/python -m benchmarks.limits
+	@$(BIN)/python -m benchmarks.sweep
+
+# mutmut is in no lock: it is fetched once. ARGS='exact theorems/rank --share .2'; --help tells the rest.
+mutate: $(VENV)/.test  ## change the exact layer on purpose: do its tests notice?
+	@$(BIN)/python -c 'import mutmut' 2>/dev/null || $(PIP) install -e '.[mutate]'
+	@$(BIN)/python -m benchmarks.mutation $(ARGS)
 
 docs: $(VENV)/.test  ## build the documentation into docs/_build, warnings as errors
 	@$(BIN)/python -m sphinx -E -W --keep-going -q -b html docs docs/_build

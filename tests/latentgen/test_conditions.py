@@ -196,6 +196,26 @@ def test_it_prints_as_a_table_of_names_and_numbers_and_as_well_formed_html(case)
     assert found.num_configurations not in shown or found.num_configurations in flat
 
 
+def test_the_table_names_what_it_shows():
+    world = joint_world([1, 3], [[1, 2], [2, 1]], [[3, 1], [1, 3]])
+    assert [row.name for row in lg.conditions(world.model(), [[0]]).rows()] == [
+        "ε through x: 1 − max p(c|x)",
+        "ε through y: 1 − max p(c|y)",
+        "ε through both: 1 − max p(c|x,y)",
+        "leak I(x;y|c), nats",
+        "tokens (the paper asks for ℓ + 1 = 3)",
+        "rank of L (at most ℓ − 1 = 1)",
+        "numerical rank of L (above 1 %)",
+        "condition number of L",
+        "TV of p(c|y) between tokens",
+        "coverage δ, nats",
+        "anchors: ρ of the best token",
+        "share of (x, c) with p(c|x) ≤ ρ",
+        "posterior entropy H(c|x), nats",
+        "dependence of concepts given x, nats",
+    ]
+
+
 def test_names_with_angle_brackets_are_escaped(monkeypatch):
     from latentgen.conditions import Conditions, Row
 

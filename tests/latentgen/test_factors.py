@@ -74,6 +74,12 @@ def test_concept_axes_may_come_flattened_in_the_order_of_the_scope():
     flat = factors.emission_factor(SPACE, ((1, 0), table.reshape(6, 2)), "t")
     np.testing.assert_array_equal(deep.log_table, flat.log_table)
     assert flat.log_table.shape == (3, 2, 2)
+    table = np.arange(1, 17).reshape(2, 4, 2) / np.arange(1, 17).reshape(2, 4, 2).sum(-1)[..., None]
+    reading = factors.emission_factor(SPACE, ((0,), table, (0,)), "t", [4])
+    assert reading.reads == (0,)
+    both = np.stack([table] * 3, 1)  # [value of concept 0, value of concept 1, word, outcome]
+    flat = factors.emission_factor(SPACE, ((0, 1), both.reshape(6, 4, 2), (0,)), "t", [4])
+    np.testing.assert_allclose(np.exp(flat.log_table), both, rtol=1e-14)
     nothing = factors.emission_factor(SPACE, ((), [[0.5, 0.5]]), "t")
     np.testing.assert_array_equal(nothing.log_table, np.log([0.5, 0.5]))
 
@@ -81,6 +87,8 @@ def test_concept_axes_may_come_flattened_in_the_order_of_the_scope():
 def test_a_table_of_the_wrong_shape_says_both_shapes():
     with pytest.raises(ValueError, match=r"prior must have shape \(6,\).* got \(5,\)"):
         factors.prior_factor(SPACE, np.full(5, 0.2))
+    with pytest.raises(ValueError, match=r"^prior must be an array of numbers"):
+        factors.prior_factor(SPACE, ["a"] * 6)
     with pytest.raises(ValueError, match=r"table of concept 1 must have shape \(2, 3\).* \(3,\)"):
         factors.concept_factor(SPACE, 1, (0,), np.full(3, 1 / 3))
 

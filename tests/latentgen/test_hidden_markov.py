@@ -143,7 +143,10 @@ def test_only_chains_are_filtered():
     skipping = lg.ConceptModel.from_graph(
         graph, (2, 2), [[0.5, 0.5], COIN], [((1,), COIN), ((0,), COIN)]
     )
-    for model in (alike, skipping, lg.worlds.named("echo"), lg.worlds.named("sprinkler")):
+    echoing = lg.Emission((1,), [COIN, COIN], reads=(0,))
+    reading = lg.ConceptModel.from_graph(graph, (2, 2), [[0.5, 0.5], COIN], [((0,), COIN), echoing])
+    others = (lg.worlds.named("echo"), lg.worlds.named("sprinkler"))
+    for model in (alike, skipping, reading, *others):
         with pytest.raises(ValueError, match=r"needs a hidden Markov world.* prefix by prefix"):
             lg.log_filtered_belief(model, np.zeros((1, 1), np.int64))
 
@@ -161,6 +164,13 @@ def test_only_chains_are_filtered():
         (lambda: lg.hidden_markov([1.0], [[1.0]], [[0.5, 0.5]], 2), "cardinality of at least 2"),
         (lambda: lg.hidden_markov_edges([0.5, 0.5], COIN, 2), "axes .word, state, next_state."),
         (lambda: lg.hidden_markov_edges([0.5, 0.5], [COIN, COIN], 2), "row .0,. sums to 2"),
+        (lambda: lg.hidden_markov(["a"], COIN, COIN, 2), "^initial must be an array of numbers"),
+        (lambda: lg.hidden_markov([1.0], [["a"]], COIN, 2), "^transition must be an array of"),
+        (lambda: lg.hidden_markov([0.5, 0.5], COIN, [["a"]], 2), "^emission must be an array"),
+        (
+            lambda: lg.hidden_markov_edges([1.0], [["a"]], 2),
+            "^labelled_transition must be an array",
+        ),
         (lambda: lg.worlds.mess3(x=0.6), r"must lie in \[0, 1/2\]; got 0.6"),
         (lambda: lg.worlds.mess3(alpha=-0.1), "alpha is a probability.*got -0.1"),
     ],

@@ -79,6 +79,20 @@ def test_positions_are_counted_unless_they_are_alike():
         from_graph(words=[COIN]).word_factor(1)
 
 
+def test_the_token_has_its_own_table_or_is_the_next_word():
+    three = ((0,), np.full((2, 3), 1 / 3))
+    own = from_graph(words=[COIN], token=three)
+    assert own.token_factor(1) is own.token
+    assert (own.num_tokens(), own.num_tokens(1)) == (3, 3)
+    following = from_graph(words=[COIN, three], token=None)
+    assert [following.token_factor(length) for length in (0, 1)] == list(following.words)
+    assert [following.num_tokens(), following.num_tokens(1)] == [2, 3]
+    with pytest.raises(ValueError, match="a context of 2 has no next word"):
+        following.token_factor(2)
+    alike = from_graph(words=three, token=None)
+    assert alike.token_factor(9) is alike.words[0]
+
+
 def test_concept_tables_may_be_a_mapping_or_one_array():
     tables = {1: HALF, 0: [0.25, 0.75]}
     graph = nx.empty_graph(2, create_using=nx.DiGraph)

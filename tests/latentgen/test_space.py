@@ -1,6 +1,7 @@
 """Are configurations numbered row-major, both ways, and wrong numbers refused?"""
 
 import itertools
+from enum import IntEnum
 
 import jax
 import jax.numpy as jnp
@@ -30,6 +31,18 @@ def test_any_shape_goes_both_ways_in_numpy_and_in_jax():
     np.testing.assert_array_equal(there_and_back(jnp.asarray(numbers)), numbers)
     np.testing.assert_array_equal(space.values(7), [1, 0, 1])
     assert space.configuration([1, 0, 1]) == 7
+
+
+def test_cardinalities_are_plain_numbers_whatever_kind_of_integer_was_given():
+    size = IntEnum("size", {"few": 2, "some": 3})
+    space = lg.ConceptSpace((size.few, size.some))
+    assert space == lg.ConceptSpace((2, 3))
+    assert list(map(type, space.cardinalities)) == [int, int]
+
+
+def test_a_concept_is_named_by_its_number_from_zero_on():
+    space = lg.ConceptSpace((2, 3))
+    assert [space.check_concept(concept) for concept in (0, 1)] == [0, 1]
 
 
 def test_spaces_are_compared_by_content():

@@ -30,6 +30,18 @@ def test_dirichlet_tables_have_the_shape_of_their_concepts(key, graph):
     assert lg.dirichlet_table(key, (5, 3), 0.1).shape == (5, 3)
 
 
+def test_rows_are_uniform_over_all_distributions_unless_a_concentration_is_given():
+    key = jax.random.key(0)
+    for build in (
+        lambda *concentration: lg.dirichlet_table(key, (5, 3), *concentration),
+        lambda *concentration: lg.dirichlet_concept_tables(
+            key, lg.chain_dag(1), (3,), *concentration
+        ),
+    ):
+        np.testing.assert_array_equal(build(), build(1.0))
+        assert (np.asarray(build()) != np.asarray(build(2.0))).any()
+
+
 def test_every_concept_has_a_table_of_its_own_whatever_the_others_are():
     few = lg.bernoulli_concept_tables(jax.random.key(0), lg.chain_dag(2))
     many = lg.bernoulli_concept_tables(jax.random.key(0), lg.chain_dag(5))

@@ -65,6 +65,7 @@ def test_uniform_noise_reaches_the_bound_exactly(seed, eta, num_configurations):
     assert found.holds
     rho = (eta / num_configurations) / (1 - eta + eta / num_configurations)
     np.testing.assert_allclose(found.terms["rho"], rho, rtol=1e-9)
+    np.testing.assert_allclose(found.terms["rho_low"], rho, rtol=1e-9)
     assert (found.terms["token"] == np.arange(num_configurations)).all()
     np.testing.assert_allclose(found.residual, found.high, rtol=1e-9, atol=1e-15)
     np.testing.assert_allclose(found.residual, found.low, rtol=1e-9, atol=1e-15)

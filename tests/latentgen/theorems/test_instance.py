@@ -94,3 +94,10 @@ def test_more_than_a_gibibyte_is_refused():
     model = joint_world([1] * 100, [[1, 1]] * 100, [[1] * 50] * 100).model()
     with pytest.raises(ValueError, match=r"a theorem would .* at most 1 GiB: use fewer"):
         instance(model, np.zeros((30_000, 1), int))
+
+
+def test_a_token_that_copies_the_word_leaks_all_of_it_whatever_c_is():
+    half = np.full((2, 2), 0.5)
+    copy = lg.Emission((0,), np.stack([np.eye(2)] * 2), reads=(0,))
+    model = lg.ConceptModel.from_graph(lg.chain_dag(1), (2,), [[0.5, 0.5]], [((0,), half), copy])
+    assert instance(model, [[0], [1]]).leak() == pytest.approx(np.log(2))

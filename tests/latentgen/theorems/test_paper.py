@@ -63,6 +63,14 @@ def test_h_is_at_most_coverage_plus_variation_times_spread(case, data):
     target(max(shares))
 
 
+@pytest.mark.parametrize("forbids", [0, 1])
+def test_a_token_that_forbids_what_the_other_allows_is_covered_by_nothing(forbids):
+    token = [[1, 1], [1, 1]]
+    token[1][forbids] = 0
+    found = paper_theorem(joint_world([1, 1], [[1], [1]], token).model(), [[0]], reading="v3")
+    assert found.terms["coverage"].tolist() == [[0.0, np.inf]]
+
+
 def test_the_bound_is_attained_where_words_leak():
     """Token and reference tell c apart in one context only; in the other, δ = 0 and ℓ = 2."""
     table = lg.strategies.WeightTable

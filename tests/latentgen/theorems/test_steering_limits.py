@@ -52,3 +52,11 @@ def test_a_sum_of_impossible_terms_is_impossible():
     space = lg.ConceptSpace((2, 2))
     for concept, expected in ((0, [0.3, 0.7]), (1, [0.4, 0.6])):
         np.testing.assert_allclose(np.exp(log_marginal(whole, space, concept)), [expected])
+
+
+def test_a_shift_without_limit_reaches_the_largest_value_that_the_context_allows():
+    token = np.array([[0.7, 0.2, 0.1], [0.1, 0.8, 0.1], [0.3, 0.3, 0.4]])
+    words = [[0.5, 0.5], [0.5, 0.5], [1.0, 0.0]]  # the second word forbids the last value
+    model = lg.ConceptModel.from_tables(lg.ConceptSpace((3,)), np.full(3, 1 / 3), words, token)
+    found = steering(model, [[0], [1]], shift=[0.0, 1.0, 2.0])
+    np.testing.assert_allclose(np.exp(found.terms["log_tilt_limit"]), token[[2, 1]], rtol=1e-12)
