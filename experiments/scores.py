@@ -45,6 +45,14 @@ def readout_metrics(
     return _named(f"readout.{source}", f"converged_readout.{source}", scored)
 
 
+def apart(first: Metrics, second: Metrics) -> Metrics:
+    """Both together. Raises ValueError where one would cover the other's metric."""
+    both = sorted(first.keys() & second.keys())
+    if both:
+        raise ValueError(f"a metric is measured once; {', '.join(both)} twice: rename one")
+    return first | second
+
+
 def _named(name: str, converged: str, scored: Any) -> Metrics:
     return {
         f"{name}.held_out": scored.score,

@@ -256,13 +256,14 @@ def captions() -> dict[str, str]:
             "networks of one architecture, of two, and a network with the exact predictor, on "
             "held-out contexts, for many tokens and for few. Blue: every direction of "
             "f alike; orange: weighed by p(y). Filled: end of training; hollow: first excess loss "
-            "of at most .01 I(x; y). Line: oracle. Grey: nulls."
+            "of at most .01 I(x; y). Line: oracle. Grey dashes: nulls."
         ),
         "agreement_directions": (
             "R² of the best affine map onto one direction at a time, the principal directions of "
             "the exact logits from the largest to the smallest, at the end of training on held-out "
             "contexts: two networks of one architecture, of two, and a network with the exact "
-            "predictor. Below each direction its share of the variance. Line: oracle. Grey: nulls."
+            "predictor. Below each direction its share of the variance. Line: oracle. Grey dashes: "
+            "nulls."
         ),
         "agreement_distances": (
             "What the affine map misses, 1 − R² of the whitened f, against three distances of the "

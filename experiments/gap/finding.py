@@ -250,7 +250,7 @@ def _captions() -> dict[str, str]:
         ),
         "gap_law": (
             "What the law of log p(c∣x) misses of a trained network's own predictions, 1 − S held "
-            "out, split in the same way; the line is the perfect predictor; grey: nulls."
+            "out, split in the same way; the line is the perfect predictor; grey dashes: nulls."
         ),
         "gap_trends": (
             "How the excess loss above that of fresh samples falls with the size of the sample, "

@@ -1,6 +1,7 @@
 """What is measured in one world, for one block of seeds?
 
-Names of metrics are quantity.source.estimate[.concept]. Of quantities, identity and softmax are the
+Names of metrics are quantity.source.estimate[.concept]. Of quantities, score_law is S of a law,
+score_site_name that of what a site holds; identity and softmax are the
 variance of p(c|x) that each link explains and readout the information that softmax explains; all
 three are of the last prefix, or _pooled (one map for all prefixes), _prefix_t (at one prefix) or
 _step_n (at one checkpoint, last prefix). estimate: held_out (by distinct prefix; NaN when
@@ -26,6 +27,7 @@ from experiments.layers.worlds import (
     mess3_sequences,
 )
 from experiments.networks import by_name, train_networks
+from experiments.scores import apart
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ def compute(cell: LayersCell) -> CellResult:
     networks = train_networks(config, cell.seeds, es.population_batch, populations)
     rate = np.array([learning_rate_schedule(config)(n) for n in range(config.num_steps)])
     rows = [
-        exact_metrics(one, seed) | network_metrics(predictor(cell), one, network, rate, seed)
+        apart(exact_metrics(one, seed), network_metrics(predictor(cell), one, network, rate, seed))
         for one, network, seed in zip(found, networks, cell.seeds, strict=True)
     ]
     return CellResult(by_name(rows), {"step": networks[0].step})

@@ -120,7 +120,7 @@ def _layer_words(results: Results, setting: Setting) -> str:
             for link, name in LINK_NAMES.items()
         ]
         said.append(
-            f"{site_name(site)}: {', '.join(pairs)}, next word {told(f'score_{site}.oracle')}"
+            f"{site_name(site)}: {', '.join(pairs)}, next word {told(f'score_site_{site}.oracle')}"
         )
     raw = [f"{name} {told(f'{link}.raw_input')}" for link, name in LINK_NAMES.items()]
     return (
@@ -235,12 +235,13 @@ def captions() -> dict[str, str]:
         "layers_prefixes": (
             "The same at the end of training over the number of words read: one map for all "
             "prefixes (joined) and a map of its own (crosses). Black line: what this link would "
-            "explain if the layer held exactly log p (left) or exactly p (right); grey: nulls."
+            "explain if the layer held exactly log p (left) or exactly p (right); grey dashes: "
+            "nulls."
         ),
         "layers_concepts": (
             "The keyed world, softmax link. Top: each concept's belief during training, read from "
             "the last residual stream at the last prefix. Bottom: at the end, the concept that the "
             "next word needs and the one that it does not, at the last key and at the last prefix; "
-            "grey: nulls."
+            "grey dashes: nulls."
         ),
     }

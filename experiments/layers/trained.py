@@ -141,7 +141,7 @@ def site_metrics(
     features = last.of(stream)
     metrics = place_scores("", source, features, last, exact, random_state)
     given = features, exact.log_predictive, exact, random_state
-    metrics |= prediction_metrics("oracle", source, *given)
+    metrics |= prediction_metrics("oracle", f"site_{source}", *given)
     metrics |= pooled_scores(source, stream, exact, random_state)
     for prefix in range(exact.num_prefixes):
         view = at_prefix(exact, prefix)

@@ -165,6 +165,6 @@ def captions() -> dict[str, str]:
             "Upper rows: gauge-free cosines of trained networks on their exact values, pair by "
             "pair, within a concept and between concepts. Lower rows: raw cosines at the end of "
             "training over the length that the unembedding starts with, beside the perfect fit of "
-            "least norm. Each column is one kind of world; grey: nulls."
+            "least norm. Each column is one kind of world; grey dashes: nulls."
         ),
     }

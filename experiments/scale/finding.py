@@ -263,7 +263,7 @@ def captions() -> dict[str, str]:
             "what the mean readout of p(c_k∣x) misses (right), over the number of concepts m: for "
             "16 tokens with d = 15 (top), for other dimensions d (middle), and for a token that "
             "names c (bottom). Lines: the best predictor of that dimension, held out; dotted: the "
-            "same under all of p(x); markers: trained networks; grey: nulls."
+            "same under all of p(x); markers: trained networks; grey dashes: nulls."
         ),
         "scale_cost": (
             "Steps of training until the excess loss is .1 and .01 of I(x; y) (top), and CPU "

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import estimators as es
+import latentgen as lg
 from experiments.experiment import CellRecord
 from experiments.layers import EXPERIMENT, PAPER, cells
 from experiments.layers.cell import LayersCell, Training, compute, predictor, sequences
@@ -15,6 +16,7 @@ from experiments.layers.finding import finding
 from experiments.layers.reading import read_sites
 from experiments.layers.worlds import KEYED, MESS3
 from experiments.results import Results, write_table
+from experiments.scores import apart
 from experiments.store import canonical
 from paper_figs.layers import along, draw
 from paper_figs.tables import read_rows
@@ -67,6 +69,27 @@ def test_the_raw_input_cannot_read_the_keyed_world_and_can_read_mess3(measured):
     assert measured[KEYED]["softmax.raw_input.held_out"][0] < 0.05
     assert measured[MESS3]["softmax.raw_input.held_out"][0] > 0.9
     assert measured[KEYED]["score_log_posterior.oracle.held_out"][0] > 0.99
+
+
+def test_the_null_of_the_oracles_laws_is_that_of_log_p_and_not_that_of_a_stream(measured):
+    exact = sequences(KEYED_CELL, 0)
+    last = exact.log_belief[:, -1]
+    log_posterior = es.permute_contexts(
+        last @ lg.zero_sum_basis(last.shape[1]),
+        np.unique(last.round(9), axis=0, return_inverse=True)[1],
+        random_state=0,
+    )
+    score = es.law_score(log_posterior, exact.log_predictive[:, -1], exact.weight).population
+    found = measured[KEYED]
+    assert found["score_permuted.oracle.population"][0] == pytest.approx(score, abs=0.02)
+    stream = found["score_site_permuted.oracle.population"][0]
+    assert stream != found["score_permuted.oracle.population"][0]
+
+
+def test_a_metric_that_is_measured_twice_is_refused():
+    assert apart({"a": 1.0}, {"b": 2.0}) == {"a": 1.0, "b": 2.0}
+    with pytest.raises(ValueError, match="a metric is measured once; a twice: rename one"):
+        apart({"a": 1.0}, {"a": 2.0})
 
 
 def test_an_unknown_world_is_refused():
