@@ -5,6 +5,8 @@ from concurrent.futures import Executor
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+
 from experiments import claims, figures, report
 from experiments.null_table import null_table
 from experiments.provenance import mixes_versions, summary
@@ -84,7 +86,7 @@ def _section(selection: Selection, place: Output) -> report.Section:
     mixed = mixes_versions(folders)
     table, results = place.figures / f"{experiment.name}.csv", Results(records)
     write_table(table, results, f"{stamp}, {MIXED}" if mixed else stamp)
-    provenance = summary(folders)
+    provenance = {"worlds": values_an_interval(results), **summary(folders)}
     if selection.changed:
         provenance = {"changed settings": "; ".join(selection.changed), **provenance}
     if mixed:
@@ -98,6 +100,23 @@ def _section(selection: Selection, place: Output) -> report.Section:
         command=selection.command,
         nulls=null_table(results),
     )
+
+
+def values_an_interval(results: Results) -> str:
+    """How many worlds or seeds stand behind an interval, at least and at most."""
+    found = [
+        len(values)
+        for metrics in results.metrics.values()
+        for values in metrics.values()
+        if not np.isnan(values).any()  # where a seed has no answer there is no interval
+    ]
+    counts = [count for count in found if count > 1]
+    if not counts:
+        return "one value a number, without an interval"
+    least, most = min(counts), max(counts)
+    span = f"{least}" if least == most else f"{least} to {most}"
+    alone = "; single values have none" if 1 in found else ""
+    return f"{span} values an interval, one a seed{alone}"
 
 
 def _require(wanted: Sequence[Task], store: Store) -> None:

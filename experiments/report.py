@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
+from html import escape
 from pathlib import Path
 from typing import NamedTuple
 
@@ -74,9 +75,10 @@ def write(
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["words"] = words
     groups = _groups(rows, sections, page.parent)
     text = environment.get_template("report.html.jinja").render(
-        sections=[section._replace(pictures=_pictures(section.pictures)) for section in sections],
+        sections=[section._replace(pictures=_pictures(section)) for section in sections],
         groups=groups,
         by_name={group.name: group for group in groups},
         verdicts=_verdicts(rows),
@@ -118,18 +120,29 @@ def _link(row: Row, sections: Sequence[Section], folder: Path) -> str:
     return path if row.figure and (folder / path).is_file() else ""
 
 
-def _pictures(pictures: dict[str, str]) -> dict[str, str]:
-    """The pictures as they stand in the page: each named by its caption, with ids of its own."""
-    return {name: _named(name, _distinct_ids(name, text)) for name, text in pictures.items()}
+def _pictures(section: Section) -> dict[str, str]:
+    """The pictures as they stand in the page: each named by the finding, with ids of its own."""
+    return {
+        name: _named(name, section.finding.headline, _distinct_ids(name, text))
+        for name, text in section.pictures.items()
+    }
 
 
-def _named(name: str, picture: str) -> str:
+def _named(name: str, headline: str, picture: str) -> str:
+    """The picture with its text for those who do not see it; its caption describes it further."""
     width = re.match(r'<svg [^>]*?viewBox="\S+ \S+ (\S+) ', picture)
     limits = ""
     if width:
         least, most = (float(width[1]) * pixels for pixels in (LEAST_PIXELS, MOST_PIXELS))
         limits = f' style="min-width: {least:.0f}px; max-width: {most:.0f}px"'
-    return picture.replace("<svg", f'<svg role="img" aria-labelledby="caption-{name}"{limits}', 1)
+    label = escape(f"Figure {words(name)}: {headline}")
+    told = f'aria-label="{label}" aria-describedby="caption-{name}"'
+    return picture.replace("<svg", f'<svg role="img" {told}{limits}', 1)
+
+
+def words(name: str) -> str:
+    """A name as it is read aloud."""
+    return name.replace("_", " ")
 
 
 def _distinct_ids(name: str, picture: str) -> str:

@@ -21,6 +21,8 @@ import pytest
 from rich.console import Console
 
 from experiments import claims, executors, pipeline, simulation
+from experiments.experiment import CellRecord
+from experiments.results import Results
 from experiments.runner import tasks
 from experiments.selection import changed, select
 from experiments.simulation.cell import Training
@@ -110,10 +112,15 @@ def test_the_report_is_one_page_that_runs_and_fetches_nothing(report):
 
 def test_every_figure_in_the_report_has_a_text_and_its_files(report, out, tiny):
     captions = tiny.finding(records(out, tiny), False).captions
-    named = re.findall(r'<svg role="img" aria-labelledby="([^"]+)"', report)
-    texts = [re.findall(rf'id="{name}">([^<]+)<', report) for name in named]
+    pictures = re.findall(r'<svg role="img" aria-label="([^"]+)" aria-describedby="(.+?)"', report)
+    texts = [re.findall(rf'id="{described}">([^<]+)<', report) for _, described in pictures]
     assert [html.unescape(text) for [text] in texts] == list(captions.values())
-    assert len(named) == report.count("<svg")
+    headline = tiny.finding(records(out, tiny), False).headline
+    labels = [html.unescape(label) for label, _ in pictures]
+    assert labels == [f"Figure {name.replace('_', ' ')}: {headline}" for name in captions]
+    scrolled = re.findall(r'class="picture" role="group" aria-label="Picture ([^"]+),', report)
+    assert scrolled == [name.replace("_", " ") for name in captions]
+    assert len(pictures) == report.count("<svg")
     assert all(len(text) > 40 for text in captions.values())
     for link in re.findall(r'href="([^"#]+)"', report):
         assert (out / link).is_file()
@@ -132,7 +139,25 @@ def test_a_section_tells_what_trained_networks_reach_beside_every_null(report):
     section = report[report.index("<h3>Nulls") : report.index("Where it comes from")]
     rows = re.findall(r'rowheader">([^<]+)</th><td[^>]*>([^<]+)</td>', section)
     nulls = ("raw input", "rows permuted", "untrained network", "commonest value")
-    assert {("probe accuracy, trained", null) for null in nulls} <= set(rows)
+    told = {(", ".join(measured.split(", ")[:2]), null) for measured, null in rows}
+    assert {("probe accuracy, trained", null) for null in nulls} <= told
+
+
+def test_a_section_tells_how_many_values_stand_behind_its_intervals(report):
+    assert "<dt>worlds</dt><dd>5 values an interval, one a seed</dd>" in report
+
+
+def test_the_least_and_the_most_values_of_an_interval_are_told():
+    def told(*cells):
+        configs = [{"panel": i, "seeds": [*range(len(own))]} for i, own in enumerate(cells)]
+        records = map(CellRecord, configs, ({"r2.trained": own} for own in cells))
+        return pipeline.values_an_interval(Results(list(records)))
+
+    numbers = [0.1 * i for i in range(20)]
+    assert told(numbers[:10], numbers) == "10 to 20 values an interval, one a seed"
+    assert told(numbers[:10], [*numbers[:4], None]) == "10 values an interval, one a seed"
+    assert told([1.0]) == "one value a number, without an interval"
+    assert told([1.0], numbers) == "20 values an interval, one a seed; single values have none"
 
 
 @pytest.mark.skipif(BROWSER is None, reason="no Chromium is installed")

@@ -48,9 +48,8 @@ def sections():
         )  # fmt: skip
         provenance = {"versions": ", ".join(f"package-{i} 1.2.3" for i in range(20))}
         pictures = {f"{name}_figure": picture}
-        null = NullRow(
-            LONG, "raw input", *(["-0.123\u00a0[-0.234,\u00a00.345] to 0.9"] * 3), "1 above"
-        )
+        span = "-0.123\u00a0[-0.234,\u00a00.345] to 0.9"
+        null = NullRow(LONG, "raw input", span, span, span, "1 better", "2 not held out")
         found.append(
             report.Section(
                 name, "Is it so?", finding, pictures, provenance, f"latentgen {LONG}",
