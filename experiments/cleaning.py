@@ -5,13 +5,12 @@ a killed process left half-written. A cell that somebody has in hand is left alo
 """
 
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 from experiments import registry
 from experiments.sources import source_digest
-from experiments.store import LOCKS, Store, damage
+from experiments.store import LOCKS, Store, damage, remove
 
 HASH_DIGITS = 16
 
@@ -71,10 +70,10 @@ def _delete(folder: Path, store: Store) -> bool:
         if not mine:
             return False
         if folder.name.startswith("."):
-            shutil.rmtree(folder, ignore_errors=True)
+            remove(folder)
         else:
             store.discard(folder)
-    return True
+    return not folder.exists()
 
 
 def _delete_locks(store: Store) -> None:

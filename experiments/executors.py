@@ -20,6 +20,10 @@ CONNECT_SECONDS = 5  # to a scheduler
 MAX_WORKERS = 8  # by default; each holds its own compiled functions and about 1 GiB
 
 
+class WorkersLost(RuntimeError):
+    """A run cannot go on with the workers it has; the message tells why, and what to do."""
+
+
 def default_workers() -> int:
     """One worker process per core that this process may use, at most eight."""
     usable = getattr(os, "sched_getaffinity", None)

@@ -10,6 +10,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from experiments.sources import PACKAGES as SOURCES
+
 PACKAGES = ("latentgen", "jax", "jaxlib", "flax", "optax", "numpy", "scipy")
 
 
@@ -20,12 +22,23 @@ def environment() -> dict[str, Any]:
 
     return {
         "commit": _git("rev-parse", "HEAD"),
-        "dirty": bool(_git("status", "--porcelain", "--untracked-files=no")),
+        "dirty": bool(_changed()),
         "python": platform.python_version(),
         "platform": f"{platform.system()} {platform.machine()}",
         "device": f"{jax.devices()[0].platform}:{jax.devices()[0].device_kind}",
         "versions": {name: _version(name) for name in PACKAGES},
     }
+
+
+def _changed() -> list[str]:
+    """What differs from the commit: changed files, and code and data that git does not know."""
+    tracked = _git("status", "--porcelain", "--untracked-files=no")
+    if tracked is None:
+        return []
+    folders = [str(Path(__file__).resolve().parents[1] / package) for package in SOURCES]
+    unknown = _git("ls-files", "--others", "--exclude-standard", "--", *folders) or ""
+    new = [name for name in unknown.splitlines() if name.endswith((".py", ".json"))]
+    return tracked.splitlines() + new
 
 
 def peak_memory() -> float | None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from concurrent.futures import Executor, Future
 from typing import Any
 
+from experiments.executors import WorkersLost
 from experiments.experiment import Experiment
 from experiments.provenance import environment, peak_memory
 from experiments.sharing import Sharing, Task
@@ -94,7 +95,13 @@ def experiment_named(name: str) -> Experiment:
 
 def _compute(task: Task, store: Store, command: str) -> None:
     started, processor = time.perf_counter(), time.process_time()
-    result = experiment_named(task.experiment).compute(task.cell)
+    compute = experiment_named(task.experiment).compute
+    if source_digest(compute.__module__) != task.sources:  # as this process imported it
+        raise WorkersLost(
+            f"the sources of {task.experiment} changed after this run was planned, or a worker has "
+            "another version of them: run again, with new workers where they are of a cluster"
+        )
+    result = compute(task.cell)
     provenance = {
         **environment(),
         "sources": task.sources,

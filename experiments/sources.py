@@ -1,7 +1,8 @@
 """Which version of the code computed a result?
 
 The digest covers the syntax trees, without docstrings, of a module and of everything it imports
-from this project: a comment or a docstring changes nothing, a statement does.
+from this project, and the data files beside them: a comment or a docstring changes nothing, a
+statement does. A process digests a module once, as it is when it is imported.
 """
 
 import ast
@@ -11,6 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 PACKAGES = ("latentgen", "estimators", "experiments")
+DATA = "data/*.json"  # beside a module: worlds that are read
 
 
 @cache
@@ -26,6 +28,8 @@ def source_digest(module: str) -> str:
             continue
         tree = ast.parse(path.read_text(encoding="utf-8"))
         seen[name] = _without_docstrings(tree)
+        for file in path.parent.glob(DATA):
+            seen[f"{path.parent.name}/{file.name}"] = file.read_text(encoding="utf-8")
         waiting += _imports(tree)
     digest = hashlib.sha256()
     for name in sorted(seen):

@@ -42,7 +42,7 @@ class Store:
 
     def has(self, folder: Path) -> bool:
         """Whether the cell is there, whole or damaged; folders appear at once or not at all."""
-        return folder.is_dir()
+        return folder.exists()
 
     def names(self, experiment: str) -> set[str]:
         """Names of the cells of an experiment that are there, whole or damaged."""
@@ -116,7 +116,15 @@ class Store:
         """Take a cell away, at once: it is renamed before its files are deleted."""
         aside = folder.with_name(f".{folder.name}-{uuid.uuid4().hex}")
         folder.rename(aside)
-        shutil.rmtree(aside, ignore_errors=True)
+        remove(aside)
+
+
+def remove(path: Path) -> None:
+    """Delete a folder, or the file that stands in its place, as far as it can be deleted."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 class Reader(Store):

@@ -2,13 +2,14 @@
 
 import io
 import json
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
 from rich.console import Console
 
-from experiments import executors, registry, runner
+from experiments import executors, provenance, registry, runner
 from experiments.store import Store
 from experiments.view import View
 from tests.experiments.toy import Toy, ToyConfig, run, toy_cells
@@ -98,6 +99,17 @@ def test_a_new_version_of_the_sources_computes_anew_and_the_old_results_stay(
     assert len(list(store.root.rglob("metrics.json"))) == 12
 
 
+def test_sources_that_change_after_the_plan_store_nothing_under_the_old_name(
+    toy, store, monkeypatch
+):
+    digests = iter(["planned", *["as imported"] * 9])
+    monkeypatch.setattr(runner, "source_digest", lambda module: next(digests))
+    with pytest.raises(executors.WorkersLost, match=r"sources of toy changed .*: run again"):
+        run(toy, store)
+    assert toy.computed == []
+    assert not list(store.root.rglob("metrics.json"))
+
+
 def test_where_a_result_comes_from_is_stored_beside_it(toy, store):
     run(toy, store)
     found = json.loads(next(store.root.rglob("provenance.json")).read_text())
@@ -122,6 +134,24 @@ def test_damaged_cells_are_named_computed_again_and_equal_what_they_were(toy, st
     for victim in victims:
         assert f"damaged, computed again: {victim.parent} (" in said
     assert "nothing to compute" in run(toy, store)[1]
+
+
+def test_a_file_in_the_place_of_a_cell_is_taken_away_and_the_cell_computed(toy, store):
+    run(toy, store)
+    folder = next(store.root.rglob("metrics.json")).parent
+    shutil.rmtree(folder)
+    folder.write_text("not a cell")
+    assert "damaged, computed again" in run(toy, store)[1]
+    assert (folder / "metrics.json").is_file()
+    assert not list(store.root.glob("toy/.*"))
+
+
+def test_code_that_git_does_not_know_makes_a_result_dirty(monkeypatch):
+    answers = {"status": "", "ls-files": "notes.txt\n../experiments/new.py"}
+    monkeypatch.setattr(provenance, "_git", lambda *words: answers[words[0]])
+    assert provenance._changed() == ["../experiments/new.py"]
+    answers["ls-files"] = "notes.txt"
+    assert provenance._changed() == []
 
 
 def test_processes_and_threads_find_the_same_bits(tmp_path):

@@ -132,3 +132,13 @@ def test_the_simulation_is_recomputed_when_what_computes_it_changes(closure, nam
 )
 def test_the_simulation_is_kept_when_words_figures_or_profiles_change(closure, name):
     assert name not in closure
+
+
+def test_data_beside_a_module_counts(project, tmp_path):
+    before = project.digest()
+    (tmp_path / "toy" / "data").mkdir()
+    world = tmp_path / "toy" / "data" / "world.json"
+    world.write_text('{"prior": ["1/2", "1/2"]}', encoding="utf-8")
+    with_data = project.digest()
+    world.write_text('{"prior": ["1/3", "2/3"]}', encoding="utf-8")
+    assert len({before, with_data, project.digest()}) == 3
