@@ -4,19 +4,31 @@ Each is an `Executor` of the standard library, so that any other one can be used
 that dies costs only what it had in hand.
 """
 
+import logging
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
+from concurrent.futures import (
+    BrokenExecutor,
+    CancelledError,
+    Executor,
+    Future,
+    ThreadPoolExecutor,
+)
 from concurrent.futures.process import ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
 from multiprocessing import connection
 from typing import Any
 
 CONNECT_SECONDS = 5  # to a scheduler
+CLOSE_SECONDS = 2  # at most, to take leave of it
+COUNT_SECONDS = 5  # between two questions how many workers there are
+WORKERLESS_SECONDS = 4  # without a worker, before it is said
 MAX_WORKERS = 8  # by default; each holds its own compiled functions and about 1 GiB
 
 
@@ -30,9 +42,14 @@ def default_workers() -> int:
     return min(MAX_WORKERS, len(usable(0)) if usable else os.cpu_count() or 1)
 
 
-def worker_died(error: BaseException) -> bool:
-    """Whether a worker was lost, rather than that its work failed."""
-    return isinstance(error, BrokenExecutor) or type(error).__name__ == "KilledWorker"
+def num_deaths(error: BaseException) -> int:
+    """How many workers were lost over a batch; 0 when its work failed.
+
+    dask tries a batch on several workers before it says that they died.
+    """
+    if type(error).__name__ == "KilledWorker":
+        return getattr(error, "allowed_failures", 0) + 1
+    return int(isinstance(error, BrokenExecutor))
 
 
 @contextmanager
@@ -53,15 +70,17 @@ def local(num_workers: int) -> Iterator[Executor]:
 
 
 @contextmanager
-def dask(address: str) -> Iterator[tuple[Executor, int]]:
-    """The workers of a dask cluster, and their number.
+def dask(address: str) -> Iterator[tuple[Executor, Callable[[], int]]]:
+    """The workers of a dask cluster, and what tells their number now.
 
     They must see the same output folder, by the same path, and the same version of the code.
 
-    Raises ValueError when dask.distributed is not installed and when nobody answers.
+    Raises ValueError when dask.distributed is not installed and when nobody answers, WorkersLost
+    when the scheduler leaves.
     """
     try:
         from distributed import Client  # imported late: an extra
+        from distributed.client import ClosedClientError
     except ImportError:
         raise ValueError(
             "--dask needs dask.distributed: python -m pip install 'latentgen[cluster]'"
@@ -73,8 +92,68 @@ def dask(address: str) -> Iterator[tuple[Executor, int]]:
             f"no dask scheduler answers at {address} ({error or type(error).__name__}): start one "
             "with `dask scheduler`, and name the address that it prints"
         ) from None
-    with client, client.get_executor(pure=False) as pool:
-        yield pool, max(1, len(client.scheduler_info()["workers"]))
+    log = logging.getLogger("distributed.client")
+    level = log.level
+    log.setLevel(logging.CRITICAL)  # a scheduler that leaves is named here, in one line
+    try:
+        client.register_worker_callbacks(partial(_set_defaults, _options()))
+        num_workers = _Count(client)
+        _name_lack_of_workers(num_workers, address)
+        yield client.get_executor(pure=False), num_workers
+    except (CancelledError, ClosedClientError):
+        raise WorkersLost(
+            f"the dask scheduler at {address} was lost; what was computed is kept: start it and "
+            "run again"
+        ) from None
+    finally:  # the scheduler drops what a client that leaves has asked for: nobody waits
+        with suppress(TimeoutError):
+            client.close(CLOSE_SECONDS)
+        log.setLevel(level)
+
+
+class _Count:
+    """How many workers a scheduler has, at least 1: asked every few seconds."""
+
+    def __init__(self, client: Any) -> None:
+        self._client, self._asked, self.known = client, float("-inf"), 0
+
+    def __call__(self) -> int:
+        if time.monotonic() >= self._asked + COUNT_SECONDS:
+            self.ask()
+        return max(1, self.known)
+
+    def ask(self) -> int:
+        """The number, which stays as it was while the scheduler does not answer."""
+        with suppress(OSError, TimeoutError):
+            self.known = len(self._client.nthreads(callback_timeout=CONNECT_SECONDS))
+        self._asked = time.monotonic()
+        return self.known
+
+
+def _name_lack_of_workers(count: _Count, address: str) -> None:
+    """Say once that there is no worker, when none has come for some seconds."""
+    began = time.monotonic()
+    while not count.ask():
+        if time.monotonic() > began + WORKERLESS_SECONDS:
+            print(
+                f"no workers yet at {address}: `dask worker {address} --nthreads 1` starts one",
+                file=sys.stderr,
+            )
+            return
+        time.sleep(0.2)
+
+
+def _options() -> dict[str, str]:
+    """The options of JAX and BLAS that this process has."""
+    names = ("JAX_", "XLA_", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")
+    return {name: value for name, value in os.environ.items() if name.startswith(names)}
+
+
+def _set_defaults(options: dict[str, str]) -> None:
+    """Options that a worker has not set itself; JAX reads them once, when it is imported."""
+    if "jax" not in sys.modules:
+        for name, value in options.items():
+            os.environ.setdefault(name, value)
 
 
 class ProcessWorkers(Executor):
@@ -124,7 +203,14 @@ class ProcessWorkers(Executor):
         spawn = multiprocessing.get_context("spawn")  # JAX does not survive a fork
         pool = ProcessPoolExecutor(1, mp_context=spawn, initializer=_start_worker)
         self._pools.append(pool)
+        _leave_interrupts()  # only now: what makes the pool may allow them again
         return pool
+
+
+def _leave_interrupts() -> None:
+    """Leave Ctrl-C to the main thread; a process inherits that until it can say so itself."""
+    if hasattr(signal, "pthread_sigmask"):  # not on Windows
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
 
 
 def _start_worker() -> None:

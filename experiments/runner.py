@@ -3,7 +3,7 @@
 import importlib
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
 from typing import Any
 
@@ -38,17 +38,20 @@ def compute_missing(
     view: View,
     command: str,
     *,
-    num_workers: int = 1,
+    num_workers: int | Callable[[], int] = 1,
     shared_memory: bool = False,
 ) -> None:
     """Compute and store every cell that is not stored yet; damaged ones are named and done again.
 
     A cell is stored as soon as it is done, so that an interrupted run continues where it was. Two
     runs over one store share the work: a cell that the other has in hand is waited for. Cells of
-    one shape stay together while there is work for all. num_workers: how many work at once.
-    shared_memory: the executor's threads are in this process, and end with the cell in flight.
-    Raises RuntimeError when a cell fails, and when workers keep dying on it.
+    one shape stay together while there is work for all. num_workers: how many work at once, or
+    what tells it. shared_memory: the executor's threads are in this process, and end with the cell
+    in flight. Raises RuntimeError when a cell fails, and WorkersLost when workers keep dying on it
+    or do not see the store.
     """
+    store = Store(store.root.absolute())  # a worker elsewhere has another working folder
+    wanted = [task._replace(folder=task.folder.absolute()) for task in wanted]
     missing = _missing(wanted, store, view)
     if not missing:
         view.say(f"all {len(wanted)} cells are stored, nothing to compute")

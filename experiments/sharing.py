@@ -11,12 +11,18 @@ from concurrent.futures import Future, wait
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from experiments.executors import worker_died
+from experiments.executors import WorkersLost, num_deaths
 from experiments.store import Store
 
 POLL_SECONDS = 0.5
 POLL_SHARE = 0.05  # of the time at most is spent on looking what is stored
 MAX_DEATHS = 3  # of workers with the same cell in hand, before it is given up
+MAX_UNSEEN = 2  # times that a cell is said to be done and nobody sees it, before that is an error
+SEEN_SECONDS = 5  # a network disk may show a folder this late
+SAME_PATH = (
+    "workers must see the output folder under the same path; give an --out on a disk that they "
+    "share. What was computed is kept"
+)
 
 
 class Task(NamedTuple):
@@ -44,8 +50,9 @@ class Task(NamedTuple):
 class Sharing:
     """The missing cells and the workers that have them in hand.
 
-    hand_out: gives a batch to a worker. What fails there is raised here, and RuntimeError when
-    workers keep dying on a cell.
+    hand_out: gives a batch to a worker. num_workers: how many there are, or what tells it. What
+    fails there is raised here, CancelledError when the executor was lost, and WorkersLost when
+    workers keep dying on a cell or store it where it is not seen here.
     """
 
     def __init__(
@@ -53,13 +60,16 @@ class Sharing:
         missing: Sequence[Task],
         store: Store,
         hand_out: Callable[[list[Task]], Future[None]],
-        num_workers: int,
+        num_workers: int | Callable[[], int],
     ) -> None:
-        self.store, self.num_workers = store, num_workers
+        self.store, self._num_workers = store, num_workers
         self.missing = {task.key: task for task in missing}
         self.running: dict[Future[None], list[Task]] = {}
         self.left: list[Task] = []  # in the hands of another run, or of a worker that was lost
-        self._hand_out, self._pause, self._deaths = hand_out, POLL_SECONDS, Counter()
+        self._hand_out, self._pause = hand_out, POLL_SECONDS
+        self._deaths, self._unseen = Counter(), Counter()
+        self._first: dict[Future[None], Task] = {}  # of the batch, when it was handed out
+        self._said_done: dict[tuple[str, str], float] = {}  # and when; not seen here yet
         self._submit(missing)
         self._divide()
 
@@ -79,11 +89,22 @@ class Sharing:
     def now(self) -> list[str]:
         """What is computed now, in words."""
         running = [batch for future, batch in self.running.items() if future.running()]
-        return [str(batch[0]) for batch in running if batch]
+        # An executor that never says what runs, as dask's, begins in the order of handing out.
+        likely = running or list(self.running.values())[: self.num_workers]
+        return [str(batch[0]) for batch in likely if batch]
+
+    @property
+    def num_workers(self) -> int:
+        """How many work at once, now."""
+        return self._num_workers() if callable(self._num_workers) else self._num_workers
 
     def _submit(self, tasks: Iterable[Task]) -> None:
         for batch in by_shape(tasks):
-            self.running[self._hand_out(batch)] = list(batch)
+            self._give(batch)
+
+    def _give(self, batch: list[Task]) -> None:
+        future = self._hand_out(list(batch))
+        self.running[future], self._first[future] = batch, batch[0]
 
     def _forget_stored(self) -> None:
         for experiment in {experiment for experiment, _ in self.missing}:
@@ -99,16 +120,22 @@ class Sharing:
 
     def _settle(self, future: Future[None]) -> None:
         batch, error = self.running.pop(future), future.exception()
+        first = self._first.pop(future)
         self.left += batch
-        if error is None or (not batch and worker_died(error)):  # it died when all was stored
-            return
-        if not worker_died(error):
-            raise _failure(batch, error)
-        self._deaths[batch[0].key] += 1
-        if self._deaths[batch[0].key] >= MAX_DEATHS:
-            raise RuntimeError(
-                f"{MAX_DEATHS} workers died with the same cell in hand ({batch[0]}); out of "
-                "memory? Try fewer --workers. What was computed is kept"
+        if error is None:
+            self._said_done |= {task.key: time.monotonic() for task in batch}
+        elif not num_deaths(error):
+            raise _failure(batch, error, self.store)
+        elif batch:  # else it died when all was stored
+            # Of several deaths over one batch, how many met this cell is known if it came first.
+            self._deaths[batch[0].key] += num_deaths(error) if batch[0] is first else 1
+            self._give_up_deadly(batch[0])
+
+    def _give_up_deadly(self, task: Task) -> None:
+        if self._deaths[task.key] >= MAX_DEATHS:
+            raise WorkersLost(
+                f"{self._deaths[task.key]} workers died with the same cell in hand ({task}); out "
+                "of memory? Try fewer --workers. What was computed is kept"
             )
 
     def _take_up(self) -> None:
@@ -120,18 +147,37 @@ class Sharing:
 
     def _is_free(self, task: Task) -> bool:
         with self.store.claimed(task.folder) as mine:
-            return mine
+            if not mine:  # another run has it in hand: that is why the worker left it
+                self._said_done.pop(task.key, None)
+                self._unseen.pop(task.key, None)
+                return False
+        ended = self._said_done.get(task.key)
+        if ended is None:
+            return True
+        if time.monotonic() < ended + SEEN_SECONDS:
+            return False
+        self._count_unseen(task)
+        return True
+
+    def _count_unseen(self, task: Task) -> None:
+        del self._said_done[task.key]
+        self._unseen[task.key] += 1
+        if self._unseen[task.key] >= MAX_UNSEEN:
+            raise WorkersLost(
+                f"a worker is done with {task}, but it is not in {self.store.root}: {SAME_PATH}"
+            )
 
     def _divide(self) -> None:
         """Give half of the longest batch to each worker that has none."""
-        while len(self.running) < self.num_workers:
+        num_workers = self.num_workers
+        while len(self.running) < num_workers:
             longest = max(self.running.values(), key=len, default=[])
             kept = (len(longest) + 1) // 2  # the first is in hand
             if kept == len(longest):
                 return
             given = longest[kept:][::-1]
             del longest[kept:]
-            self.running[self._hand_out(list(given))] = given
+            self._give(given)
 
 
 def by_shape(tasks: Iterable[Task]) -> list[list[Task]]:
@@ -142,8 +188,10 @@ def by_shape(tasks: Iterable[Task]) -> list[list[Task]]:
     return list(found.values())
 
 
-def _failure(batch: Sequence[Task], error: BaseException) -> BaseException:
+def _failure(batch: Sequence[Task], error: BaseException, store: Store) -> BaseException:
     """What to raise: an error of ours must not look like bad input."""
+    if isinstance(error, FileNotFoundError) and str(error.filename).startswith(str(store.root)):
+        return WorkersLost(f"a worker does not find {error.filename}: {SAME_PATH}")
     if not isinstance(error, ValueError):
         return error
     failed = RuntimeError(

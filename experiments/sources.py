@@ -2,7 +2,7 @@
 
 The digest covers the syntax trees, without docstrings, of a module and of everything it imports
 from this project, and the data files beside them: a comment or a docstring changes nothing, a
-statement does. A process digests a module once, as it is when it is imported.
+statement does. A process reads each file once: what it computes with it imported before.
 """
 
 import ast
@@ -10,31 +10,48 @@ import hashlib
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import NamedTuple
 
 PACKAGES = ("latentgen", "estimators", "experiments")
 DATA = "data/*.json"  # beside a module: worlds that are read
 
 
+class Source(NamedTuple):
+    """What of a module counts: its own text and data by name, and which modules it imports."""
+
+    texts: dict[str, str]
+    imports: list[str]
+
+
 @cache
 def source_digest(module: str) -> str:
     """SHA-256 over the module and its imports within the project, in order of name."""
-    waiting, seen = [module], {}
+    waiting, seen, texts = [module], set(), {}
     while waiting:
         name = waiting.pop()
-        if name in seen:
-            continue
-        path = _path(name)
-        if path is None:
-            continue
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        seen[name] = _without_docstrings(tree)
-        for file in path.parent.glob(DATA):
-            seen[f"{path.parent.name}/{file.name}"] = file.read_text(encoding="utf-8")
-        waiting += _imports(tree)
+        found = None if name in seen else _source(name)
+        seen.add(name)
+        if found is not None:
+            texts |= found.texts
+            waiting += found.imports
     digest = hashlib.sha256()
-    for name in sorted(seen):
-        digest.update(f"{name}\n{seen[name]}\n".encode())
+    for name in sorted(texts):
+        digest.update(f"{name}\n{texts[name]}\n".encode())
     return digest.hexdigest()
+
+
+@cache
+def _source(name: str) -> Source | None:
+    """What counts of one module; None for what is no module of this project."""
+    path = _path(name)
+    if path is None:
+        return None
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    data = {
+        f"{path.parent.name}/{file.name}": file.read_text(encoding="utf-8")
+        for file in path.parent.glob(DATA)
+    }
+    return Source({name: _without_docstrings(tree)} | data, _imports(tree))
 
 
 def _path(name: str) -> Path | None:

@@ -51,7 +51,8 @@ def sources(tmp_path_factory):
 
 
 def latentgen(sources, *words):
-    """What a command line says, run from the copy."""
+    """What a command line says, run from the copy, in one process to spare imports."""
+    words += ("--workers", "1") * (words[0] == "run")
     done = subprocess.run(
         [sys.executable, "-m", "experiments.command_line", *words],
         cwd=sources, env={**os.environ, "PYTHONPATH": str(sources)}, capture_output=True, text=True,

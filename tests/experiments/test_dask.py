@@ -5,6 +5,7 @@ import os
 import signal
 import threading
 import time
+from concurrent.futures import CancelledError
 
 import pytest
 from rich.console import Console
@@ -27,7 +28,7 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def cluster():
     with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0"
     ) as made:
         yield made
 
@@ -54,6 +55,54 @@ def undisturbed(tmp_path_factory):
         return compute(store, pool, 1)
 
 
+def test_workers_have_the_options_of_the_run(cluster, monkeypatch):
+    monkeypatch.setenv("XLA_OF_THE_RUN", "here")
+    with executors.dask(cluster.scheduler_address) as (pool, _):
+        assert pool.submit(os.getenv, "XLA_OF_THE_RUN").result(60) == "here"
+
+
+def _wait_for(path, given_up):
+    began = time.monotonic()
+    while not path.exists():
+        if time.monotonic() > began + 20:
+            given_up.touch()
+            return
+        time.sleep(0.02)
+
+
+def test_an_interrupted_run_waits_for_no_worker(cluster, tmp_path):
+    go_on, given_up = tmp_path / "go_on", tmp_path / "given_up"
+
+    def interrupted():
+        with executors.dask(cluster.scheduler_address) as (pool, _):
+            pool.submit(_wait_for, go_on, given_up)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert not given_up.exists()
+    go_on.touch()
+
+
+def test_a_scheduler_that_leaves_is_named_in_one_line(cluster):
+    address = cluster.scheduler_address
+    with (
+        pytest.raises(executors.WorkersLost, match=f"scheduler at {address} was lost"),
+        executors.dask(address),
+    ):
+        raise CancelledError
+
+
+def test_a_scheduler_without_workers_is_named_once_and_does_not_hold_up(monkeypatch, capsys):
+    monkeypatch.setattr(executors, "WORKERLESS_SECONDS", 0)
+    with (
+        distributed.LocalCluster(n_workers=0, dashboard_address=":0") as empty,
+        executors.dask(empty.scheduler_address) as (_, number),
+    ):
+        assert number() == 1
+    assert capsys.readouterr().err.count("no workers yet at tcp://") == 1
+
+
 def test_a_worker_that_is_killed_costs_only_its_cell(cluster, tmp_path, undisturbed):
     store, killed = Store(tmp_path), []
 
@@ -66,7 +115,7 @@ def test_a_worker_that_is_killed_costs_only_its_cell(cluster, tmp_path, undistur
 
     killer = threading.Thread(target=kill)
     with executors.dask(cluster.scheduler_address) as (pool, number):
-        assert number == 2
+        assert number() == 2
         killer.start()
         found = compute(store, pool, number)
     killer.join()

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from experiments import runner
+from experiments.executors import WorkersLost
 from experiments.experiment import CellResult
 from experiments.store import LOCKS, Store
 from tests.experiments.toy import Toy, ToyConfig, run, toy_cells
@@ -72,6 +73,23 @@ def test_a_worker_that_dies_when_its_work_is_stored_costs_nothing(toy, store):
     assert len(records) == len(toy.computed) == 6
 
 
+def test_workers_are_given_absolute_paths(toy, tmp_path, monkeypatch):
+    class Elsewhere(Dying):
+        """Runs in place, in another working folder."""
+
+        def submit(self, function, /, *args, **kwargs):
+            with monkeypatch.context() as there:
+                there.chdir(away)
+                return super().submit(function, *args, **kwargs)
+
+    away = tmp_path / "away"
+    away.mkdir()
+    monkeypatch.chdir(tmp_path)
+    records, _ = run(toy, Store("here"), executor=Elsewhere())
+    assert len(records) == 6
+    assert list(away.iterdir()) == []
+
+
 def test_a_cell_on_which_workers_keep_dying_is_given_up_by_name(toy, store, monkeypatch):
     def fatal(cell):
         if cell.size == 1:
@@ -82,7 +100,7 @@ def test_a_cell_on_which_workers_keep_dying_is_given_up_by_name(toy, store, monk
         runner, "experiment_named", lambda name: replace(toy.experiment, compute=fatal)
     )
     message = r"3 workers died with the same cell in hand \(toy: 1, \(0, 1\)\).*fewer --workers"
-    with pytest.raises(RuntimeError, match=message):
+    with pytest.raises(WorkersLost, match=message):
         run(toy, store, executor=Dying())
     assert {cell.size for cell in toy.computed} == {3, 2}
 

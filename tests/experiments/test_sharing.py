@@ -1,7 +1,7 @@
 """Is every worker given work while there is any, and every cell once?"""
 
 import threading
-from concurrent.futures import BrokenExecutor, Future, ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, CancelledError, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pytest
@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from experiments import sharing
+from experiments.executors import WorkersLost
 from experiments.experiment import CellResult
 from experiments.sharing import Sharing, Task, by_shape
 from experiments.store import Store
@@ -100,6 +101,113 @@ def test_what_a_lost_worker_left_is_handed_out_again_and_what_is_claimed_is_wait
         assert workers.numbers()[1:] == [[2]]
     shared.look()
     assert workers.numbers()[2:] == [[1]]
+
+
+def test_a_cell_that_a_worker_stores_elsewhere_is_an_error_the_second_time(store, monkeypatch):
+    monkeypatch.setattr(sharing, "SEEN_SECONDS", 0)
+    workers = Workers()
+    shared = Sharing(tasks(store, [0]), store, workers.hand_out, 1)
+    next(iter(workers.handed)).set_result(None)
+    shared.look()
+    again = list(workers.handed)[1]
+    again.set_result(None)
+    with pytest.raises(WorkersLost, match="must see the output folder under the same path"):
+        shared.look()
+
+
+def test_a_cell_that_is_seen_late_is_not_computed_again(store):
+    wanted, workers = tasks(store, [0]), Workers()
+    shared = Sharing(wanted, store, workers.hand_out, 1)
+    next(iter(workers.handed)).set_result(None)
+    for _ in range(5):
+        shared.look()
+    stored(store, wanted[0])
+    shared.look()
+    assert not shared.missing
+    assert len(workers.handed) == 1
+
+
+def test_a_cell_that_another_run_had_in_hand_is_handed_out_as_soon_as_it_lets_go(store):
+    wanted, workers = tasks(store, [0]), Workers()
+    shared = Sharing(wanted, store, workers.hand_out, 1)
+    for number in range(1, 5):
+        with store.claimed(wanted[0].folder):
+            list(workers.handed)[-1].set_result(None)
+            shared.look()
+        shared.look()
+        assert len(workers.handed) == number + 1
+
+
+def test_only_twice_in_a_row_is_a_cell_that_is_not_seen_an_error(store, monkeypatch):
+    monkeypatch.setattr(sharing, "SEEN_SECONDS", 0)
+    wanted, workers = tasks(store, [0]), Workers()
+    shared = Sharing(wanted, store, workers.hand_out, 1)
+    list(workers.handed)[-1].set_result(None)
+    shared.look()
+    with store.claimed(wanted[0].folder):
+        list(workers.handed)[-1].set_result(None)
+        shared.look()
+    shared.look()
+    list(workers.handed)[-1].set_result(None)
+    shared.look()
+    assert len(workers.handed) == 4
+
+
+def test_an_output_folder_that_a_worker_does_not_find_is_named(store):
+    workers = Workers()
+    shared = Sharing(tasks(store, [0]), store, workers.hand_out, 1)
+    absent = FileNotFoundError(2, "No such file", str(store.root / ".locks"))
+    next(iter(workers.handed)).set_exception(absent)
+    with pytest.raises(WorkersLost, match=r"does not find .*\.locks: workers must see"):
+        shared.look()
+
+
+class KilledWorker(Exception):
+    """What dask says when several workers died over one batch."""
+
+    allowed_failures = 3
+
+
+def test_several_deaths_over_the_first_cell_of_a_batch_are_final(store):
+    workers = Workers()
+    shared = Sharing(tasks(store, [0, 0, 0]), store, workers.hand_out, 1)
+    next(iter(workers.handed)).set_exception(KilledWorker())
+    with pytest.raises(WorkersLost, match=r"4 workers died with the same cell in hand \(toy: 0,"):
+        shared.look()
+
+
+def test_several_deaths_over_a_batch_that_went_on_cost_only_the_cell_in_hand(store):
+    wanted, workers = tasks(store, [0, 0, 0]), Workers()
+    shared = Sharing(wanted, store, workers.hand_out, 1)
+    stored(store, wanted[0])
+    next(iter(workers.handed)).set_exception(KilledWorker())
+    shared.look()
+    assert workers.numbers()[1:] == [[1, 2]]
+
+
+def test_an_executor_that_is_lost_ends_the_sharing(store):
+    workers = Workers()
+    shared = Sharing(tasks(store, [0]), store, workers.hand_out, 1)
+    lost = next(iter(workers.handed))
+    assert lost.cancel()
+    lost.set_running_or_notify_cancel()
+    with pytest.raises(CancelledError):
+        shared.look()
+
+
+def test_workers_that_join_later_get_their_share(store):
+    workers, number = Workers(), [1]
+    shared = Sharing(tasks(store, [0] * 6), store, workers.hand_out, lambda: number[0])
+    shared.look()
+    assert workers.numbers() == [[0, 1, 2, 3, 4, 5]]
+    number[0] = 2
+    shared.look()
+    assert workers.numbers()[1:] == [[5, 4, 3]]
+
+
+def test_where_nothing_says_that_it_runs_the_first_batches_are_named(store):
+    shared = Sharing(tasks(store, [0, 0, 1, 2]), store, Workers().hand_out, 2)
+    assert shared.now() == ["toy: 0, 0, (0,)", "toy: 2, 1, (0,)"]
 
 
 @settings(max_examples=10)

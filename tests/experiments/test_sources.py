@@ -23,6 +23,7 @@ def project(tmp_path, monkeypatch):
 
         def digest(self, module="toy.cell"):
             importlib.invalidate_caches()
+            sources._source.cache_clear()
             return sources.source_digest.__wrapped__(module)
 
     made = Project()
