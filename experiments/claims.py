@@ -16,7 +16,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from experiments import registry
+from experiments import interruption, registry
 from experiments.experiment import CellRecord, Claim, Experiment
 from experiments.selection import Selection, select
 from experiments.sources import source_digest
@@ -64,6 +64,7 @@ def ledger(
     instead = {chosen.experiment.name: chosen for chosen in selections}
     rows = []
     for name in registry.questions():
+        interruption.check()
         chosen = instead.get(name) or select(name, profile, num_seeds)
         stored = _read(chosen.experiment, chosen.cells, Reader(out / "store"))
         rows += [_row(claim, chosen, stored, out) for claim in chosen.experiment.claims]

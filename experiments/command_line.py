@@ -1,14 +1,14 @@
 """What does a command do, and how does it leave?
 
-Exit code 0: done; 2: bad input, one line on stderr; 130: interrupted. Results, figures and
-report.html live in one output folder.
+Exit code 0: done; 1: workers kept dying, one line on stderr; 2: bad input, one line on stderr;
+130: interrupted. Results, figures and report.html live in one output folder.
 """
 
 import os
 import re
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import redirect_stderr
 from difflib import SequenceMatcher
 from io import StringIO
@@ -18,8 +18,11 @@ from typing import Any
 
 import tyro
 
+from experiments import interruption, registry
 from experiments.commands import (
     COMMANDS,
+    FLAGS,
+    NAMED,
     Claims,
     Clean,
     Figures,
@@ -29,18 +32,28 @@ from experiments.commands import (
     Show,
     run_with_settings,
 )
+from experiments.readers import go_on_unread, pipe
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """The entry point `latentgen`; leaves through sys.exit."""
+    """The entry point `latentgen`; leaves through sys.exit.
+
+    Exit code 1 is for workers that keep dying, in one line; an error in the code has its traceback.
+    """
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        command = _parse(words)
-        _dispatch(command, shlex.join(["latentgen", *words]))
+        with interruption.remembered():
+            _dispatch(_parse(words), shlex.join(["latentgen", *words]))
     except ValueError as error:
         _fail(str(error))
     except OSError as error:
         _fail(f"{error.filename or 'output'}: {error.strerror or error}; what was computed is kept")
+    except RuntimeError as error:
+        from experiments.executors import WorkersLost  # imported late: --help and list stay fast
+
+        if not isinstance(error, WorkersLost):
+            raise
+        _fail(str(error), 1)
     except KeyboardInterrupt:
         print("interrupted: what was computed is stored; run again to continue", file=sys.stderr)
         sys.exit(130)
@@ -48,13 +61,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _parse(words: list[str]) -> Any:
     """The command, or exit code 2 with one line that says what is wrong."""
-    form, words = _form(words)
+    form, program, words = _form(words)
     said = StringIO()
     try:
         with redirect_stderr(said):
-            return tyro.cli(
-                form, prog="latentgen" if form is COMMANDS else "latentgen run", args=words
-            )
+            return tyro.cli(form, prog=program, args=words)
+    except BrokenPipeError:  # who asked for --help has read enough
+        go_on_unread()
+        sys.exit(0)
     except SystemExit as stopped:
         if stopped.code in (0, None):
             raise
@@ -62,23 +76,39 @@ def _parse(words: list[str]) -> Any:
         raise
 
 
-def _form(words: list[str]) -> tuple[Any, list[str]]:
-    """What to parse the words as: with the settings of an experiment where one is run."""
-    if words[:1] != ["run"]:
-        return COMMANDS, words
-    _set_environment()  # before numpy is loaded, which reads it once
-    from experiments import registry  # imported late: --help and list stay fast
+def _form(words: list[str]) -> tuple[Any, str, list[str]]:
+    """What to parse as what, after which words: where an experiment is run, with its settings.
 
+    Raises ValueError for a command or an experiment that is not there.
+    """
+    if words[:1] != ["run"]:
+        if words and not words[0].startswith("-"):
+            registry.check_known("command", words[0], NAMED)
+        return COMMANDS, "latentgen", words
+    _set_environment()  # before numpy is loaded, which reads it once
     known = registry.questions()
-    name = next((word for word in words[1:] if word in known), None)
-    if name is None:
-        if len(words) > 1 and not words[1].startswith("-"):
-            registry.check_known("experiment", words[1], known)
-        return COMMANDS, words
+    place = _place_of_name(words, known)
+    if place is None:
+        return COMMANDS, "latentgen", words
+    name = words[place]
+    registry.check_known("experiment", name, known)
     profiles = registry.experiment(name).profiles
     asked = [word.split("=")[-1] for word in _values(words, "--profile")]
     usual = profiles.get(asked[-1] if asked else Run.profile, profiles["paper"])
-    return run_with_settings(usual), words[1:]
+    rest = words[1:place] + words[place + 1 :]
+    return run_with_settings(name, usual), f"latentgen run {name}", rest
+
+
+def _place_of_name(words: list[str], known: Iterable[str]) -> int | None:
+    """Which word of `run` is NAME: the next one, or after options the first that is no value."""
+    if len(words) > 1 and not words[1].startswith("-"):
+        return 1
+    places = (
+        place
+        for place, (before, word) in enumerate(pairwise(words), 1)
+        if word in known and (before in FLAGS or "=" in before or not before.startswith("-"))
+    )
+    return next(places, None)
 
 
 def _values(words: list[str], option: str) -> list[str]:
@@ -110,9 +140,9 @@ def _nearest(hint: str, said: str) -> str:
     return f"{lines[0]} {nearest}"
 
 
-def _fail(message: str) -> None:
+def _fail(message: str, code: int = 2) -> None:
     print(f"latentgen: {' '.join(message.split())}", file=sys.stderr)
-    sys.exit(2)
+    sys.exit(code)
 
 
 def _dispatch(command: Any, line: str) -> None:
@@ -131,10 +161,8 @@ def _dispatch(command: Any, line: str) -> None:
 
 
 def _list() -> None:
-    from experiments.registry import questions  # imported late: --help and list stay fast
-
-    for name, question in questions().items():
-        print(f"{name}\t{question}" if not sys.stdout.isatty() else f"{name:<22} {question}")
+    form = "{:<22} {}" if sys.stdout.isatty() else "{}\t{}"
+    pipe("\n".join(form.format(*pair) for pair in registry.questions().items()))
 
 
 def _claims(command: Claims) -> None:
@@ -146,7 +174,7 @@ def _claims(command: Claims) -> None:
     if sys.stdout.isatty() and not command.json:
         claims.show(rows, Console())
     else:
-        _pipe(claims.as_json(rows) if command.json else claims.as_lines(rows))
+        pipe(claims.as_json(rows) if command.json else claims.as_lines(rows))
     missing = dict.fromkeys(row.experiment for row in rows if row.verdict == "not computed")
     if missing:
         print(
@@ -160,7 +188,7 @@ def _show(command: Show) -> None:
     from experiments import showing  # imported late: --help and list stay fast
 
     if showing.is_world(command.name):
-        _pipe(
+        pipe(
             showing.show_world(command.name, command.context, command.context_length, command.json)
         )
         return
@@ -170,22 +198,14 @@ def _show(command: Show) -> None:
                 f"--{option.replace('_', '-')} is for worlds; {command.name} names none: leave it "
                 "out, or give the .json or .npz file of a world"
             )
-    _pipe(showing.show(command.name, command.out, command.profile, command.seeds))
+    pipe(showing.show(command.name, command.out, command.profile, command.seeds))
 
 
 def _clean(command: Clean) -> None:
     from experiments.cleaning import clean  # imported late: --help and list stay fast
 
     for line in clean(command.out, dry_run=command.dry_run):
-        print(line)
-
-
-def _pipe(text: str) -> None:
-    """Print it; a reader such as head, which leaves when it has seen enough, is no error."""
-    try:
-        print(text, flush=True)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush at exit
+        pipe(line)
 
 
 def _set_environment() -> None:
@@ -201,19 +221,16 @@ def _set_environment() -> None:
 
 
 def _execute(command: Report, line: str) -> None:
-    from rich.console import Console  # imported late: --help and list stay fast
-
-    from experiments import pipeline
-    from experiments.registry import questions
+    from experiments import pipeline  # imported late: --help and list stay fast
     from experiments.selection import changed, select
-    from experiments.view import View
+    from experiments.view import Lasting, View
 
-    names = [command.name] if isinstance(command, Run) else questions()
+    names = [command.name] if isinstance(command, Run) else registry.questions()
     chosen = [select(name, command.profile, command.seeds) for name in names]
     if isinstance(command, Run):
         config = getattr(command, "config", chosen[0].config)
         chosen = [changed(chosen[0], config, command.seeds, line)]
-    view = View(Console(), isinstance(command, Figures) and command.quiet)
+    view = View(Lasting(), isinstance(command, Figures) and command.quiet)
     if isinstance(command, Figures):
         place = _computed(command, chosen, view, line)
     elif (command.out / "store").is_dir():

@@ -4,6 +4,8 @@ Read without importing anything heavy, so that `--help` and `list` are fast.
 """
 
 from dataclasses import dataclass, field, make_dataclass
+from functools import reduce
+from operator import or_
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -96,23 +98,28 @@ class Run(Figures):
     """An experiment, see `latentgen list`."""
 
 
-COMMANDS: Any = (  # a union is no type to a type checker where a value is asked for
-    Annotated[List, tyro.conf.subcommand("list")]
-    | Annotated[Run, tyro.conf.subcommand("run")]
-    | Annotated[Figures, tyro.conf.subcommand("figures")]
-    | Annotated[Report, tyro.conf.subcommand("report")]
-    | Annotated[Claims, tyro.conf.subcommand("claims")]
-    | Annotated[Show, tyro.conf.subcommand("show")]
-    | Annotated[Clean, tyro.conf.subcommand("clean")]
+NAMED: dict[str, Any] = {
+    "list": List,
+    "run": Run,
+    "figures": Figures,
+    "report": Report,
+    "claims": Claims,
+    "show": Show,
+    "clean": Clean,
+}
+COMMANDS: Any = reduce(  # a union is no type to a type checker where a value is asked for
+    or_, (Annotated[form, tyro.conf.subcommand(name)] for name, form in NAMED.items())
 )
+FLAGS = ("--quiet", "--help", "-h", "--")  # words of `run` that no value follows
 
 
-def run_with_settings(config: Any) -> Any:
-    """`Run` with the settings of an experiment as further options, config being the default."""
+def run_with_settings(name: str, config: Any) -> Any:
+    """`Run` of an experiment with its settings as further options, config being the default."""
     settings = Annotated[type(config), tyro.conf.arg(name="")]
+    fixed = tyro.conf.Suppress[tyro.conf.Fixed[str]]
     made = make_dataclass(
         "Run",
-        [("config", settings, field(default=config))],
+        [("name", fixed, field(default=name)), ("config", settings, field(default=config))],
         bases=(Run,),
         frozen=True,
         kw_only=True,

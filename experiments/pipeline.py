@@ -1,13 +1,13 @@
 """From stored cells to figures and the report: what every command does in the end."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from experiments import claims, figures, report
+from experiments import claims, figures, interruption, report
 from experiments.null_table import null_table
 from experiments.provenance import mixes_versions, summary
 from experiments.results import Results, write_table
@@ -16,14 +16,14 @@ from experiments.selection import Selection
 from experiments.store import Store, writable_folder
 from experiments.view import View
 
-MIXED = "mixed versions"
+CHANGED, MIXED = "changed settings", "mixed versions"  # remarks in a stamp
 
 
 class Workers(NamedTuple):
     """Who computes: an executor, how many work at once, and whether they are threads here."""
 
     executor: Executor
-    num_workers: int
+    num_workers: int | Callable[[], int]
     shared_memory: bool
 
 
@@ -44,6 +44,7 @@ def compute(
     chosen: Sequence[Selection], place: Output, workers: Workers, view: View, command: str
 ) -> None:
     """Compute what is missing of all selections together."""
+    interruption.check()
     wanted = [
         task
         for selection in chosen
@@ -65,7 +66,8 @@ def draw(
 ) -> None:
     """Draw the figures of stored results and write report.html.
 
-    command: what makes the page again. Raises ValueError for results that are missing or damaged.
+    command: what makes the page again. Raises ValueError for results that are missing or damaged,
+    KeyboardInterrupt when Ctrl-C was pressed and went unheard.
     """
     sections = [_section(selection, place) for selection in chosen]
     profile = chosen[0].profile
@@ -76,6 +78,7 @@ def draw(
 
 
 def _section(selection: Selection, place: Output) -> report.Section:
+    interruption.check()
     experiment, profile = selection.experiment, selection.profile
     wanted = tasks(experiment, selection.cells, place.store)
     _require(wanted, place.store)
@@ -85,10 +88,11 @@ def _section(selection: Selection, place: Output) -> report.Section:
     stamp = profile if finding.evidence or profile == "smoke" else "few seeds"
     mixed = mixes_versions(folders)
     table, results = place.figures / f"{experiment.name}.csv", Results(records)
-    write_table(table, results, f"{stamp}, {MIXED}" if mixed else stamp)
+    remarks = [CHANGED] * bool(selection.changed) + [MIXED] * mixed
+    write_table(table, results, ", ".join([stamp, *remarks]))
     provenance = {"worlds": values_an_interval(results), **summary(folders)}
     if selection.changed:
-        provenance = {"changed settings": "; ".join(selection.changed), **provenance}
+        provenance = {CHANGED: "; ".join(selection.changed), **provenance}
     if mixed:
         provenance["remark"] = "cells were computed by different versions or on other devices"
     return report.Section(

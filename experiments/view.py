@@ -11,9 +11,20 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Column
 from rich.text import Text
 
+from experiments import interruption
+from experiments.readers import go_on_unread
+
 PLAIN_LINES = 10  # about how many lines are printed when there is no terminal
 BAR_WIDTH = 12  # so that the first line fits into 80 characters
 MAX_NOW = 8  # lines of what runs now
+
+
+class Lasting(Console):
+    """A console that goes on in silence when its reader, such as head, has left."""
+
+    def on_broken_pipe(self) -> None:
+        self.quiet = True
+        go_on_unread()
 
 
 class Lines(Progress):
@@ -62,7 +73,11 @@ class View:
         self.progress.start()
 
     def show(self, num_missing: int, now: Sequence[str]) -> None:
-        """How many cells are still missing, and what runs now."""
+        """How many cells are still missing, and what runs now; here Ctrl-C is heard at the latest.
+
+        Raises KeyboardInterrupt.
+        """
+        interruption.check()
         done = self.total - num_missing
         minutes = (time.perf_counter() - self.started) / 60
         rate = _number(done / minutes) if done else "–"

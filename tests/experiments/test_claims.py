@@ -184,7 +184,7 @@ def test_piped_there_is_one_line_a_claim_with_every_field_between_tabs(capsys, t
 
 
 def test_a_reader_that_has_seen_enough_is_no_error():
-    code = "from experiments.command_line import _pipe; _pipe('a long line\\n' * 100_000)"
+    code = "from experiments.readers import pipe; pipe('a long line\\n' * 100_000)"
     command = [sys.executable, "-c", code]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with subprocess.Popen(command, cwd=ROOT, **pipes) as told:

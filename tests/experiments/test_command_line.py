@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from experiments import command_line, registry
+from experiments import command_line, executors, registry
 
 ROOT = Path(__file__).parents[2]
 
@@ -57,7 +57,11 @@ def refused(capsys, *arguments):
         (["report"], ["nothing is stored in output", "--out"]),
         (["run", "simulation", "--sedes", "3"], ["--sedes", "--seeds", "--help"]),
         (["run"], ["Missing from latentgen run", "An experiment", "--help"]),
-        (["runn", "simulation"], ["runn", "--help"]),
+        (["runn", "simulation"], ["unknown command 'runn'", "'run'?"]),
+        (["figurs"], ["unknown command 'figurs': did you mean 'figures'?"]),
+        (["zzz"], ["unknown command 'zzz'", "there are: list, run, figures"]),
+        (["run", "--out", "scale", "simulation", "--num-worlds", "x"], ["--num-worlds", "'x'"]),
+        (["run", "--out", "scale", "--quiet"], ["Missing from latentgen run", "--help"]),
         ([], ["--help"]),
     ],
 )
@@ -130,6 +134,30 @@ def test_a_figures_folder_that_is_a_file_is_refused_before_anything_is_computed(
     assert not list((tmp_path / "store").iterdir())
 
 
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        (["theorems", "--out", "scale"], "theorems"),
+        (["--out", "scale", "theorems", "--profile", "smoke"], "theorems"),
+        (["--out", "scale", "--quiet", "theorems"], "theorems"),
+        (["--out=scale", "theorems"], "theorems"),
+        (["--scales", "0.1", "0.3", "residual"], "residual"),
+    ],
+)
+def test_a_name_that_is_the_value_of_an_option_is_not_the_experiment_to_run(words, name):
+    command = command_line._parse(["run", *words])
+    assert command.name == name
+    assert isinstance(command.config, type(registry.experiment(name).profiles["paper"]))
+
+
+def test_the_help_of_an_experiment_names_it_in_its_usage(capsys):
+    with pytest.raises(SystemExit):
+        command_line.main(["run", "--out", "scale", "residual", "--help"])
+    said = capsys.readouterr().out
+    assert said.startswith("usage: latentgen run residual ")
+    assert "--num-worlds INT" in said
+
+
 @pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["list", "--help"]])
 def test_help_is_no_error(capsys, arguments):
     with pytest.raises(SystemExit) as stopped:
@@ -194,6 +222,26 @@ def test_an_interruption_says_that_what_was_computed_is_kept(capsys, monkeypatch
     assert capsys.readouterr().err == (
         "interrupted: what was computed is stored; run again to continue\n"
     )
+
+
+def test_workers_that_keep_dying_are_one_line_and_exit_code_1(capsys, monkeypatch):
+    def lose(*_):
+        raise executors.WorkersLost("no worker\nis left")
+
+    monkeypatch.setattr(command_line, "_execute", lose)
+    with pytest.raises(SystemExit) as stopped:
+        command_line.main(["figures"])
+    assert stopped.value.code == 1
+    assert capsys.readouterr() == ("", "latentgen: no worker is left\n")
+
+
+def test_an_error_in_the_code_keeps_its_traceback(monkeypatch):
+    def fail(*_):
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(command_line, "_execute", fail)
+    with pytest.raises(RuntimeError, match="a bug"):
+        command_line.main(["figures"])
 
 
 def test_errors_of_many_lines_are_said_in_one(capsys, monkeypatch):

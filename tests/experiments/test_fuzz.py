@@ -16,6 +16,7 @@ from tests.world_texts import graphs, saturated, spoilt
 
 COMMANDS = ["list", "run", "figures", "report", "claims", "show", "clean", "rnu", ""]
 NAMES = ["simulation", "residual", "simulaton", "0123", "deadbeef", "ω", "-", "--", "sprinkler"]
+NAMES += ["theorems", "scale"]
 OPTIONS = [
     "--profile", "--seeds", "--out", "--workers", "--quiet", "--json", "--dry-run", "--help", "-h",
     "--num-worlds", "--num-trained", "--training.num-steps", "--unheard-of", "--profile=smoke",
@@ -61,6 +62,9 @@ def answered(arguments):
 
 @settings(**FEW)
 @given(st.sampled_from(COMMANDS), WORDS)
+@example("run", ["--out", "scale", "theorems", "--profile", "smoke"])
+@example("run", ["--out", "scale", "--quiet", "theorems", "--seeds=3"])
+@example("run", ["--", "theorems"])
 def test_any_words_are_answered_with_0_or_2_and_one_line(command, words):
     answered([word for word in [command] if word] + words)
 
