@@ -55,7 +55,7 @@ def _show(_):
 
 def _draw(folder):
     """The beginning of drawing."""
-    pipeline._section(None, folder)  # type: ignore[arg-type]
+    pipeline._section(None, folder)
 
 
 def _refuse(_):

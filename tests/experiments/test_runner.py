@@ -12,19 +12,7 @@ from rich.console import Console
 from experiments import executors, provenance, registry, runner
 from experiments.store import Store
 from experiments.view import View
-from tests.experiments.toy import Toy, ToyConfig, run, toy_cells
-
-
-@pytest.fixture
-def toy(monkeypatch):
-    made = Toy()
-    monkeypatch.setattr(runner, "experiment_named", lambda name: made.experiment)
-    return made
-
-
-@pytest.fixture
-def store(tmp_path):
-    return Store(tmp_path)
+from tests.experiments.toy import ToyConfig, run, toy_cells
 
 
 def test_all_cells_are_computed_and_come_back_in_the_order_asked_for(toy, store):

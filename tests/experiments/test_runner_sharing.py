@@ -10,19 +10,7 @@ from experiments import runner
 from experiments.executors import WorkersLost
 from experiments.experiment import CellResult
 from experiments.store import LOCKS, Store
-from tests.experiments.toy import Toy, ToyConfig, run, toy_cells
-
-
-@pytest.fixture
-def toy(monkeypatch):
-    made = Toy()
-    monkeypatch.setattr(runner, "experiment_named", lambda name: made.experiment)
-    return made
-
-
-@pytest.fixture
-def store(tmp_path):
-    return Store(tmp_path)
+from tests.experiments.toy import ToyConfig, run, toy_cells
 
 
 class Dying(Executor):
