@@ -18,7 +18,7 @@ QUANTITIES = {  # in the order of their rows; others follow by name
     "score_by_word": "S of log p(c∣x), apart for each word",
     "score_with_word": "S of log p(c∣x) and the word",
     "score_paper": "S of log p(c∣x) in the theorem's A",
-    "score_final": "S of the last stream",
+    "score_site_final": "S of the last stream",
     "r2_logits": "R² onto centred logits",
     "identity": "explained variance, p(c∣x) affine in f",
     "softmax": "explained variance, log p(c∣x) affine in f",
