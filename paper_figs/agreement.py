@@ -30,7 +30,7 @@ QUANTITIES = {
     "r2": (style.BLUE, "o", "f whitened: all directions alike", 0.2),
     "r2_logits": (style.ORANGE, "s", "logits weighed by p(y)", -0.2),
 }
-STAGES = ("300", "100", "30", "10", "3", "1", "end")
+STAGES = ("300", "100", "30", "10", "3", "1", "tenth", "hundredth", "end")
 MADE = {
     "noisy": (style.BLACK, "-", "made: equal noise on all directions"),
     "scrambled": (style.PURPLE, (0, (6, 2)), "made: smallest directions scrambled"),
@@ -48,10 +48,10 @@ PAIR_PRINT = (
 )
 FAR_PRINT = (
     "Geometric means over worlds with 95 % t intervals, a marker a pair of architectures and a "
-    "stage. From right to left: excess loss ≤ .3, .1, .03, .01, .003, .001 of I(x; y), where every "
-    "world came that far, and the end of training. Lines: pairs made from the perfect predictor, "
-    "nothing trained. ρ: rank correlation over the pairs of networks within a world, mean over "
-    "worlds, of all stages and of the end alone."
+    "stage. From right to left: excess loss ≤ .3, .1, .03, .01, .003, .001, 10⁻⁴, 10⁻⁵ of I(x; y), "
+    "where every world came that far, and the end of training. Lines: pairs made from the perfect "
+    "predictor, nothing trained. ρ: rank correlation over the pairs of networks within a world, "
+    "mean over worlds, of all stages and of the end alone."
 )
 
 
@@ -165,7 +165,7 @@ def _ranks(axes: Axes, rows: list[Row], distance: str) -> None:
     told = []
     for name, rank in found.items():
         if rank is not None:
-            limits = f" [{rank.low:.2f}, {rank.high:.2f}]" if rank.low < rank.high else ""
+            limits = f"\n[{rank.low:.2f}, {rank.high:.2f}]" if rank.low < rank.high else ""
             told.append(f"ρ {name} {rank.mean:.2f}{limits}".replace("-", "−"))
     place: dict[str, Any] = {"ha": "right", "va": "bottom", "transform": axes.transAxes}
     axes.text(0.98, 0.03, "\n".join(told), fontsize=7, color=style.INK, **place)

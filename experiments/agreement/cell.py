@@ -3,9 +3,10 @@
 Names of metrics are quantity.source.estimate.stage. source: an architecture (two networks of it),
 two of them joined by + (one network each), an architecture and the oracle, or pairs made without
 training. stage stands where other experiments name a concept: how far both networks were trained,
-as thousandths of I(x; y) that their excess loss is at most, "untrained" or "end"; of made pairs
-their number; of r2_direction the principal direction of the exact logits, the largest first, at
-the end of training. log10_ in front of a quantity: its decimal logarithm is stored.
+as thousandths of I(x; y) that their excess loss is at most ("tenth" and "hundredth" of one),
+"untrained" or "end"; of made pairs their number; of r2_direction the principal direction of the
+exact logits, the largest first, at the end of training. log10_ in front of a quantity: its decimal
+logarithm is stored.
 """
 
 from collections.abc import Hashable

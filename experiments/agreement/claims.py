@@ -11,16 +11,20 @@ from experiments import nulls
 from experiments.agreement.cell import PAIRS
 from experiments.agreement.comparisons import (
     DISTANCES,
+    NEAR,
     THRESHOLD,
     Setting,
     across,
     agreed,
     agreement_verdict,
+    excess,
     fewest,
     lowest,
     main,
     null_gaps,
     pair_name,
+    reached,
+    share_text,
     stage_name,
 )
 from experiments.agreement.distances import hidden
@@ -65,10 +69,12 @@ def _judged(
     pairs: tuple[str, ...],
 ) -> Judgement:
     nearest, null, gap = _nearest(results, setting, pairs, stage, quantity)
+    share = excess(results, setting, pair, stage)
     return Judgement(
         agreement_verdict(results, setting, pair, stage, quantity, pairs),
         f"R² {plain(agreed(results, setting, pair, stage, quantity))} of {pair_name(pair)}, "
-        f"{stage_name(stage)}, {setting['num_tokens']} tokens, where the oracle has 1; "
+        f"{stage_name(stage)} (mean excess loss {share_text(share)} I(x; y)), "
+        f"{setting['num_tokens']} tokens, where the oracle has 1; "
         f"{difference(gap)} to the null hardest to exceed ({null}, {pair_name(nearest)})",
     )
 
@@ -82,6 +88,22 @@ def _nearest(
     }
     pair, gap = nulls.nearest({name: one for name, (_, one) in found.items()})
     return pair, found[pair][0], gap
+
+
+def _near(records: Sequence[CellRecord]) -> Judgement:
+    """The pair type that agrees least, of those that came to the nearest fit in every world."""
+    results = Results(records)
+    setting = main(results)
+    pairs = reached(results, setting, NEAR)
+    if not pairs:
+        return Judgement(
+            counted_verdict(search_law_verdict(np.nan), counted=False),
+            f"no pair type came to {stage_name(NEAR)} in every world",
+        )
+    verdict, figures = _lowest(records, stage=NEAR, pairs=pairs)
+    others = [pair_name(pair) for pair in PAIRS if pair not in pairs]
+    missing = f"; not reached by {', '.join(others)}" if others else ""
+    return Judgement(verdict, figures + missing)
 
 
 def _untrained(records: Sequence[CellRecord]) -> Judgement:
@@ -163,6 +185,14 @@ CLAIMS = (
         f"{_WORLD}; {_NEAR}; the pair type that agrees least",
         _PAIRS,
         partial(_lowest, stage=THRESHOLD),
+    ),
+    Claim(
+        "agreement-near",
+        _REACH,
+        "Representations are affine maps of each other once the excess loss is 10⁻⁵ of I(x; y)",
+        f"{_WORLD}; {_NEAR}; of the pair types that came so near, the one that agrees least",
+        _PAIRS,
+        _near,
     ),
     Claim(
         "agreement-few-tokens",

@@ -28,6 +28,7 @@ DISTANCES = {
     "llv_contexts": "the term of d_LLV over contexts",
 }
 THRESHOLD = "10"  # the stage at which a network first counts as trained
+NEAR = "hundredth"  # the nearest fit that is looked at
 
 
 def pair_name(pair: str) -> str:
@@ -39,8 +40,13 @@ def pair_name(pair: str) -> str:
 def stage_name(stage: str) -> str:
     """A stage in words."""
     if stage in STAGES:
-        return f"excess ≤ {STAGES[stage]:g} I"
+        return f"excess ≤ {share_text(STAGES[stage])} I"
     return {START: "untrained", END: "end of training"}[stage]
+
+
+def share_text(share: float) -> str:
+    """A share of I(x; y) with two digits, however small."""
+    return "–" if np.isnan(share) else f"{share:.2g}".replace("e-0", "e-")
 
 
 def main(results: Results) -> Setting:
@@ -58,6 +64,20 @@ def agreed(
 ) -> es.Interval:
     """R² of a pair type at a stage, held out by distinct context."""
     return results.interval(f"{quantity}.{pair}.held_out.{stage}", setting)
+
+
+def excess(results: Results, setting: Setting, pair: str, stage: str = END) -> float:
+    """Mean over worlds of the larger excess loss of a pair's networks, as a share of I(x; y)."""
+    shares = [
+        padded(results, setting, f"excess_share.{part}.population.{stage}")
+        for part in pair.split("+")
+    ]
+    return float(np.max(shares, axis=0).mean())
+
+
+def reached(results: Results, setting: Setting, stage: str) -> tuple[str, ...]:
+    """The pair types of which both networks came to a stage in every world."""
+    return tuple(pair for pair in PAIRS if not np.isnan(agreed(results, setting, pair, stage).mean))
 
 
 def null_gaps(

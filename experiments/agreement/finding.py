@@ -13,12 +13,14 @@ from experiments.agreement.comparisons import (
     across_less_within,
     agreed,
     agreement_verdict,
+    excess,
     fewest,
     lowest,
     main,
     null_gaps,
     num_seeds,
     pair_name,
+    share_text,
     stage_name,
 )
 from experiments.agreement.distance_words import bound_words, hidden_words, order_words
@@ -60,13 +62,17 @@ def _headline(results: Results, setting: Setting, evidence: bool) -> str:
         _verdict(results, setting, name, END, quantity, evidence, tuple(PAIRS))
         for name, quantity in ((pair, "r2"), (weighted, "r2_logits"))
     )
+    nearest = min(PAIRS, key=lambda name: np.nan_to_num(excess(results, setting, name), nan=np.inf))
     return (
         f"Two trained networks' representations, {setting['num_tokens']} tokens: an affine map "
         f"explains at least {plain(agreed(results, setting, pair))} of the whitened f "
         f"({pair_name(pair)}{whitened}) and "
         f"{plain(agreed(results, setting, weighted, END, 'r2_logits'))} of what moves predictions "
         f"({pair_name(weighted)}{weighed})"
-        ", where a perfect fit has 1."
+        f", where a perfect fit has 1; of the whitened f of {pair_name(nearest)}, which came "
+        f"nearest to it (excess loss {share_text(excess(results, setting, nearest))} of I(x; y)), "
+        f"{plain(agreed(results, setting, nearest))}"
+        f"{_verdict(results, setting, nearest, END, 'r2', evidence)}."
     )
 
 
@@ -91,7 +97,7 @@ def _trained_words(results: Results) -> str:
         for name in ARCHITECTURES:
             share = results.interval(f"excess_share.{name}.population.{END}", setting)
             told = trained_words(results, setting, name)
-            shares.append(f"{NAMES[name]} {number(share.mean, 4)}{told}")
+            shares.append(f"{NAMES[name]} {share_text(share.mean)}{told}")
         information = results.interval("token_information.exact", setting).mean
         said.append(
             f"{setting['num_tokens']} tokens, I(x; y) {number(information, 3)} nats: "

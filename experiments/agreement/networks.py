@@ -11,7 +11,10 @@ from experiments.measures import Truth
 from experiments.networks import Network, checkpoints, read, train_networks
 
 START, END = "untrained", "end"
-STAGES = {"300": 0.3, "100": 0.1, "30": 0.03, "10": 0.01, "3": 0.003, "1": 0.001}
+STAGES = {
+    "300": 0.3, "100": 0.1, "30": 0.03, "10": 0.01, "3": 0.003, "1": 0.001, "tenth": 1e-4,
+    "hundredth": 1e-5,
+}  # fmt: skip
 MEMBERS = (0, 1)
 FITTING = ("mlp", "gru", "transformer")  # the log-bilinear predictor sees no order of words
 ARCHITECTURES = (*FITTING, "log_bilinear")
@@ -30,12 +33,13 @@ class Schedule:
 class Training:
     """How the networks of a world are trained: contexts drawn from p(x), p(y|x) as target.
 
+    The MLP is cheap enough to be trained until the fit is all but perfect; the others are not.
     batch_size: contexts a step. warmup_steps: without them some transformers stay on a plateau
     until the rate falls. hidden: layers of the MLP. width: of the GRU's state and of the
     transformer's stream, which passes two layers.
     """
 
-    mlp: Schedule = Schedule(3000, 1e-2)
+    mlp: Schedule = Schedule(20000, 1e-2)
     gru: Schedule = Schedule(3000, 2e-2)
     transformer: Schedule = Schedule(1200, 1e-2)
     log_bilinear: Schedule = Schedule(400, 1e-2)

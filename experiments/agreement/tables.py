@@ -4,7 +4,14 @@ import numpy as np
 
 import estimators as es
 from experiments.agreement.cell import PAIRS
-from experiments.agreement.comparisons import NAMES, Setting, agreed, pair_name, stage_name
+from experiments.agreement.comparisons import (
+    NAMES,
+    Setting,
+    agreed,
+    pair_name,
+    share_text,
+    stage_name,
+)
 from experiments.agreement.networks import ARCHITECTURES, END, FITTING, STAGES, START
 from experiments.results import Results
 from experiments.wording import number, plain
@@ -110,7 +117,7 @@ def _stage_table(results: Results, setting: Setting) -> list[list[str]]:
             results.interval(f"excess_share.{name}.population.{stage}", setting).mean
             for stage in stages
         ]
-        rows.append([f"excess share, {NAMES[name]}", *(number(share, 4) for share in shares)])
+        rows.append([f"excess share, {NAMES[name]}", *(share_text(share) for share in shares)])
     return rows
 
 

@@ -8,7 +8,7 @@ import pytest
 from experiments.agreement import EXPERIMENT, PAPER, cells
 from experiments.agreement.cell import DISTANCES, PAIRS
 from experiments.agreement.claims import CLAIMS
-from experiments.agreement.comparisons import across_less_within, main
+from experiments.agreement.comparisons import NEAR, across_less_within, main, share_text
 from experiments.agreement.constructed import NOISE
 from experiments.agreement.distances import against_lines, hidden, pooled_rank
 from experiments.agreement.finding import finding
@@ -173,6 +173,34 @@ def test_a_made_pair_breaks_the_law_only_within_the_excess_that_counts():
     assert verdicts(close)["agreement-small-loss"] == "not broken"
 
 
+def test_the_nearest_fit_is_judged_on_the_pairs_that_came_so_near():
+    def only_mlp(found):
+        for record in found:
+            for pair in PAIRS:
+                if pair != "mlp":
+                    del record.metrics[f"r2.{pair}.held_out.{NEAR}"]
+        return found
+
+    assert verdicts(records())["agreement-near"] == "holds"
+    assert verdicts(only_mlp(records()))["agreement-near"] == "holds"
+    judged = only_mlp(records(lambda c, n: 0.9 if n == f"r2.mlp.held_out.{NEAR}" else None))
+    assert verdicts(judged)["agreement-near"] == "fails"
+    away = records(lambda c, n: 0.9 if n == f"r2.gru.held_out.{NEAR}" else None)
+    assert verdicts(away)["agreement-near"] == "fails"  # it came so near, and agrees least
+    assert verdicts(only_mlp(away))["agreement-near"] == "holds"
+    told = next(claim for claim in CLAIMS if claim.name == "agreement-near").judge(judged).figures
+    assert "of two MLPs, excess ≤ 1e-5 I" in told
+    assert "not reached by two GRUs, two transformers, MLP and GRU" in told
+    for record in judged:
+        del record.metrics[f"r2.mlp.held_out.{NEAR}"]
+    assert verdicts(judged)["agreement-near"] == "not evidence"
+
+
+def test_a_share_of_the_information_is_told_however_small():
+    told = [share_text(share) for share in (0.0112, 0.0004, 7.31e-07, np.nan)]
+    assert told == ["0.011", "0.0004", "7.3e-7", "–"]
+
+
 def test_points_are_counted_above_between_and_below_the_lines_of_made_pairs():
     def value(cell, name):
         quantity, source, stage = (*name.split(".")[:2], name.split(".")[-1])
@@ -186,10 +214,10 @@ def test_points_are_counted_above_between_and_below_the_lines_of_made_pairs():
         return None
 
     results = Results(records(value))
-    assert tuple(against_lines(results, main(results), "kl")) == (6, 12, 24, 0)
+    assert tuple(against_lines(results, main(results), "kl")) == (6, 12, 36, 0)
     away = Results(records(lambda c, n: -9.0 if n.startswith("log10_kl.mlp.") else value(c, n)))
-    assert against_lines(away, main(away), "kl").beside == 7
-    assert "KL 6 above both, 12 between, 24 below both" in text_of(records(value))[1]
+    assert against_lines(away, main(away), "kl").beside == 9
+    assert "KL 6 above both, 12 between, 36 below both" in text_of(records(value))[1]
 
 
 def test_two_architectures_are_compared_with_one_world_by_world():
@@ -223,7 +251,7 @@ def test_pooled_ranks_see_every_world_and_their_interval_is_over_worlds():
     def value(cell, name):
         part = name.split(".")
         if part[0] in ("log10_missed", "log10_kl") and part[1] in PAIRS and part[3] in STAGES:
-            return -float(STAGES[part[3]]) - list(PAIRS).index(part[1]) / 7
+            return -(1.4 ** list(STAGES).index(part[3])) * 1.05 ** list(PAIRS).index(part[1])
         return None
 
     results = Results(records(value))
