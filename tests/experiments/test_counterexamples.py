@@ -58,6 +58,10 @@ def test_the_search_measures_what_the_host_measures(world):
         lg.ConceptSpace((3,)), np.exp(prior), np.exp(words), np.exp(token)
     )
     host = numbers(model)
+    contexts = lg.enumerate_contexts(model)
+    best = np.sort(lg.log_posterior(model, contexts.context), axis=1)[:, -2:]
+    if np.diff(best).min() < 1e-9:  # rounding decides which configuration is the argmax
+        del host["beyond_argmax"]
     for name in set(host) & set(found):
         if np.isfinite(host[name]) and host["token_information"] > 1e-9:
             assert abs(found[name] - host[name]) < 1e-6 * max(1, abs(host[name])), name
