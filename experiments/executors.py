@@ -25,6 +25,8 @@ from functools import partial
 from multiprocessing import connection
 from typing import Any
 
+from experiments.sources import note_files
+
 CONNECT_SECONDS = 5  # to a scheduler
 CLOSE_SECONDS = 2  # at most, to take leave of it
 COUNT_SECONDS = 5  # between two questions how many workers there are
@@ -75,8 +77,8 @@ def dask(address: str) -> Iterator[tuple[Executor, Callable[[], int]]]:
 
     They must see the same output folder, by the same path, and the same version of the code.
 
-    Raises ValueError when dask.distributed is not installed and when nobody answers, WorkersLost
-    when the scheduler leaves.
+    Raises ValueError when dask.distributed is not installed, for what is no address and when nobody
+    answers, WorkersLost when a worker cannot import the project and when the scheduler leaves.
     """
     try:
         from distributed import Client  # imported late: an extra
@@ -85,9 +87,10 @@ def dask(address: str) -> Iterator[tuple[Executor, Callable[[], int]]]:
         raise ValueError(
             "--dask needs dask.distributed: python -m pip install 'latentgen[cluster]'"
         ) from None
+    _require_address(address)
     try:
         client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
-    except (OSError, TimeoutError, ValueError) as error:
+    except (OSError, TimeoutError, TypeError, ValueError) as error:  # a type: tls unprepared
         raise ValueError(
             f"no dask scheduler answers at {address} ({error or type(error).__name__}): start one "
             "with `dask scheduler`, and name the address that it prints"
@@ -96,7 +99,7 @@ def dask(address: str) -> Iterator[tuple[Executor, Callable[[], int]]]:
     level = log.level
     log.setLevel(logging.CRITICAL)  # a scheduler that leaves is named here, in one line
     try:
-        client.register_worker_callbacks(partial(_set_defaults, _options()))
+        _prepare_workers(client, address)
         num_workers = _Count(client)
         _name_lack_of_workers(num_workers, address)
         yield client.get_executor(pure=False), num_workers
@@ -109,6 +112,19 @@ def dask(address: str) -> Iterator[tuple[Executor, Callable[[], int]]]:
         with suppress(TimeoutError):
             client.close(CLOSE_SECONDS)
         log.setLevel(level)
+
+
+def _require_address(address: str) -> None:
+    """Raise ValueError for no address: a client made half with it is heard of when all ends."""
+    from distributed.comm.addressing import get_address_host  # imported late: an extra
+
+    try:
+        get_address_host(address)
+    except Exception as error:  # each kind of address has its own
+        raise ValueError(
+            "--dask must be an address as `dask scheduler` prints it, such as tcp://HOST:8786; "
+            f"got {address!r} ({error})"
+        ) from None
 
 
 class _Count:
@@ -141,6 +157,30 @@ def _name_lack_of_workers(count: _Count, address: str) -> None:
             )
             return
         time.sleep(0.2)
+
+
+def _prepare_workers(client: Any, address: str) -> None:
+    """Set the options of all workers, also of those to come, and let them note their files.
+
+    Raises WorkersLost when one of them cannot be told: it does not find the function.
+    """
+    from distributed.client import ClosedClientError  # imported late: an extra
+
+    try:
+        client.register_worker_callbacks(partial(_prepare_worker, _options()))
+    except (OSError, CancelledError, ClosedClientError):  # the scheduler left
+        raise
+    except Exception as error:  # dask makes a plain one of what a worker could not unpickle
+        raise WorkersLost(
+            f"a worker of {address} cannot import experiments, or has another version of it "
+            f"({error}): install the same version there and start it again"
+        ) from None
+
+
+def _prepare_worker(options: dict[str, str]) -> None:
+    """In a worker, before it imports what computes."""
+    note_files()
+    _set_defaults(options)
 
 
 def _options() -> dict[str, str]:
@@ -200,21 +240,23 @@ class ProcessWorkers(Executor):
     def _new_pool(self) -> ProcessPoolExecutor:
         if self._killed:
             raise BrokenExecutor("the workers were ended")
+        _leave_interrupts()  # to the tracker of semaphores, too: it clears up behind all others
         spawn = multiprocessing.get_context("spawn")  # JAX does not survive a fork
         pool = ProcessPoolExecutor(1, mp_context=spawn, initializer=_start_worker)
         self._pools.append(pool)
-        _leave_interrupts()  # only now: what makes the pool may allow them again
+        _leave_interrupts()  # again: what makes the pool may have allowed them
         return pool
 
 
 def _leave_interrupts() -> None:
-    """Leave Ctrl-C to the main thread; a process inherits that until it can say so itself."""
+    """Leave Ctrl-C and SIGHUP to the main thread; a process that is started inherits that."""
     if hasattr(signal, "pthread_sigmask"):  # not on Windows
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
 
 
 def _start_worker() -> None:
-    """Leave Ctrl-C to the parent, and never outlive it."""
+    """Leave Ctrl-C to the parent, never outlive it, and note the files before they are imported."""
+    note_files()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     if parent is not None:

@@ -3,6 +3,7 @@
 import io
 import os
 import signal
+import sys
 import threading
 import time
 from concurrent.futures import CancelledError
@@ -13,6 +14,7 @@ from rich.console import Console
 from experiments import executors, registry, runner
 from experiments.store import Store
 from experiments.view import View
+from tests.experiments.test_executors import noted_files
 
 distributed = pytest.importorskip("distributed")
 pytestmark = [
@@ -59,6 +61,31 @@ def test_workers_have_the_options_of_the_run(cluster, monkeypatch):
     monkeypatch.setenv("XLA_OF_THE_RUN", "here")
     with executors.dask(cluster.scheduler_address) as (pool, _):
         assert pool.submit(os.getenv, "XLA_OF_THE_RUN").result(60) == "here"
+
+
+def test_workers_note_the_sources_before_they_get_work(cluster):
+    with executors.dask(cluster.scheduler_address) as (pool, _):
+        assert pool.submit(noted_files).result(60) > 100
+
+
+def _lose_the_project():
+    lost = [name for name in sys.modules if name.split(".")[0] == "experiments"]
+    sys.modules.update(dict.fromkeys(lost))
+
+
+def test_a_worker_that_cannot_import_the_project_is_named_in_one_line():
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=1, processes=True, dashboard_address=":0"
+    ) as without:
+        with distributed.Client(without, set_as_default=False) as client:
+            client.run(_lose_the_project)
+        with (
+            pytest.raises(
+                executors.WorkersLost, match=r"cannot import experiments.*: install the same"
+            ),
+            executors.dask(without.scheduler_address),
+        ):
+            pass
 
 
 def _wait_for(path, given_up):
@@ -130,3 +157,17 @@ def test_a_scheduler_that_does_not_answer_is_named(monkeypatch):
         executors.dask("tcp://127.0.0.1:9"),
     ):
         pass
+
+
+@pytest.mark.parametrize(
+    "address", ["http://127.0.0.1:8786", "localhost:8786x", "localhost", "tcp://", ""]
+)
+def test_what_is_no_address_is_refused_before_a_client_is_made(address, monkeypatch):
+    made = []
+    monkeypatch.setattr(distributed, "Client", lambda *_, **__: made.append(1))
+    with (
+        pytest.raises(ValueError, match=rf"such as tcp://HOST:8786; got '{address}' \("),
+        executors.dask(address),
+    ):
+        pass
+    assert not made

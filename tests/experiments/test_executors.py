@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from experiments import executors
+from experiments import executors, sources
 
 
 def _die():
@@ -27,6 +27,15 @@ def test_a_process_that_dies_breaks_no_other_and_is_replaced():
         assert executors.num_deaths(error) == 1
         assert [future.result(60) for future in kept] == list(range(6))
         assert pool.submit(os.getpid).result(60)
+
+
+def noted_files():
+    return len(sources._noted)
+
+
+def test_a_process_notes_the_sources_before_it_gets_work():
+    with executors.local(2) as pool:
+        assert pool.submit(noted_files).result(60) > 100
 
 
 def test_work_that_fails_is_no_death():

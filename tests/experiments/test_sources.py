@@ -1,7 +1,12 @@
 """Does a change of the code that computes change the digest, and nothing else?"""
 
 import importlib
+import os
+import re
+import shutil
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -12,18 +17,28 @@ CELL = "experiments.simulation.cell"
 
 @pytest.fixture
 def project(tmp_path, monkeypatch):
-    """A small project: write(name, text) replaces a module, digest() is that of toy.cell."""
+    """A small project: write(name, text) replaces a module, digest() is that of toy.cell.
+
+    start() is what a process does first; digest() does it anew, unless told that it goes on.
+    """
     (tmp_path / "toy").mkdir()
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setattr(sources, "PACKAGES", ("toy",))
+    monkeypatch.setattr(sources, "_noted", {})
 
     class Project:
         def write(self, name, text):
             (tmp_path / "toy" / f"{name}.py").write_text(text, encoding="utf-8")
 
-        def digest(self, module="toy.cell"):
+        def start(self):
             importlib.invalidate_caches()
             sources._source.cache_clear()
+            sources._noted.clear()
+            sources.note_files()
+
+        def digest(self, module="toy.cell", goes_on=False):
+            if not goes_on:
+                self.start()
             return sources.source_digest.__wrapped__(module)
 
     made = Project()
@@ -143,3 +158,98 @@ def test_data_beside_a_module_counts(project, tmp_path):
     with_data = project.digest()
     world.write_text('{"prior": ["1/3", "2/3"]}', encoding="utf-8")
     assert len({before, with_data, project.digest()}) == 3
+
+
+def edited(project, path):
+    path.write_text(path.read_text(encoding="utf-8") + "three = 3\n", encoding="utf-8")
+
+
+def edited_and_put_back(project, path):
+    before = path.stat()
+    os.utime(path, (before.st_atime + 2, before.st_mtime + 2))  # no disk counts more coarsely
+
+
+def created(project, path):
+    project.write("helper", "import toy.deep as deep\nimport toy.late\n")
+    project.start()
+    path.with_name("late.py").write_text("", encoding="utf-8")
+
+
+@pytest.mark.parametrize("happens", [edited, edited_and_put_back, created])
+def test_text_that_may_not_be_what_was_imported_has_no_digest(project, tmp_path, happens):
+    project.start()
+    happens(project, tmp_path / "toy" / "deep.py")
+    with pytest.raises(sources.SourcesChanged, match=r"\w+\.py changed after .*: run again"):
+        project.digest(goes_on=True)
+    assert len(project.digest()) == 64
+
+
+def test_data_that_changes_after_the_start_is_named(project, tmp_path):
+    world = tmp_path / "toy" / "data" / "world.json"
+    world.parent.mkdir()
+    world.write_text("{}", encoding="utf-8")
+    project.start()
+    world.write_text("{ }", encoding="utf-8")
+    with pytest.raises(sources.SourcesChanged, match=r"world\.json changed"):
+        project.digest(goes_on=True)
+
+
+def test_only_what_the_digest_covers_may_not_change(project):
+    expected = project.digest()
+    project.start()
+    project.write("words", "from toy.cell import x\nprint(x + 1)\n")
+    assert project.digest(goes_on=True) == expected
+
+
+def test_what_changes_after_it_was_read_is_of_no_account(project):
+    project.start()
+    before = project.digest(goes_on=True)
+    project.write("deep", "two = 2.0\n")
+    assert project.digest(goes_on=True) == before
+
+
+def test_files_are_noted_once(project):
+    project.start()
+    project.write("deep", "two = 2.0\n")
+    sources.note_files()
+    with pytest.raises(sources.SourcesChanged, match=r"deep\.py changed"):
+        project.digest(goes_on=True)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="not everybody may make links elsewhere")
+def test_an_editors_lock_is_no_obstacle(project, tmp_path):
+    (tmp_path / "toy" / ".#cell.py").symlink_to("somebody@somewhere:1")
+    assert len(project.digest()) == 64
+
+
+EDITED_MEANWHILE = """
+import sys
+from pathlib import Path
+from experiments import command_line
+
+class Editor:
+    def find_spec(self, name, path, target=None):
+        if name == "experiments.runner":
+            file = Path(sys.modules["experiments.residual.cell"].__file__)
+            file.write_text(file.read_text(encoding="utf-8") + "new = 1\\n", encoding="utf-8")
+
+sys.meta_path.insert(0, Editor())
+command_line.main(sys.argv[1:])
+"""
+
+
+def test_a_source_that_is_edited_after_its_import_stores_nothing_under_the_new_name(tmp_path):
+    package = Path(sources.__file__).parent
+    shutil.copytree(package, tmp_path / "experiments")
+    (tmp_path / "edited_meanwhile.py").write_text(EDITED_MEANWHILE, encoding="utf-8")
+    words = ["run", "residual", "--profile", "smoke", "--workers", "1", "--quiet", "--out", "out"]
+    done = subprocess.run(
+        [sys.executable, "edited_meanwhile.py", *words],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(package.parent)},
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1), done.stderr
+    assert re.search(r"latentgen: \S+cell\.py changed after .*: run again", done.stderr)
+    assert not list(tmp_path.glob("out/**/metrics.json"))
