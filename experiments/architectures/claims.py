@@ -25,6 +25,7 @@ from experiments.architectures.tables import (
     worlds,
 )
 from experiments.architectures.worlds import BAGS, CHAIN
+from experiments.attribution import FEW_TOKENS, LAW_FORM, NEAR, THEOREM, epsilon_words
 from experiments.experiment import CellRecord, Claim, Judgement
 from experiments.log_or_belief.worlds import CHANNEL
 from experiments.nulls import gaps, nearest
@@ -185,16 +186,17 @@ _EQUAL = "x ⊥ y given c; MLP, GRU and transformer that reach .7 to 1 of the sa
 CLAIMS = (
     Claim(
         "architectures-log",
-        "arXiv:2503.08980, Theorem 3.1",
+        THEOREM,
         "f(x) ≈ A log p(c∣x) + b for trained networks of any architecture, for a sharp token, at "
         "an excess loss of .01 I(x; y)",
-        f"{_CHAIN}; the smallest η",
+        f"{_CHAIN}; the smallest η; {FEW_TOKENS}; {NEAR}; "
+        f"{epsilon_words(0.00073, 0.64, 'η = .001')}",
         "architectures_laws",
         partial(_law, law="log_posterior", sharp=True),
     ),
     Claim(
         "architectures-belief",
-        "after arXiv:2405.15943, the law form",
+        LAW_FORM,
         "p̂(y∣x) = softmax(U p(c∣x) + v) for trained networks of any architecture, for a "
         "weak token, at an excess loss of .01 I(x; y)",
         f"{_CHAIN}; the largest η",

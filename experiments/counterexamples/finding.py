@@ -16,7 +16,9 @@ from experiments.verdicts import (
     search_limit_verdict,
 )
 
-PAPER = "arXiv:2503.08980"
+V3 = "arXiv:2503.08980v3, Theorem 3.1"
+V3_MEAN = f"{V3}, ε read as a mean by us"
+V4 = "v4's conditions in arXiv:2503.08980, read relative to f by us"
 METRICS = {
     "own_map": "own_map.found",
     "any_map": "missed.found",
@@ -227,32 +229,32 @@ def _claim(
 
 CLAIMS = (
     _claim(
-        "own-map-mean", f"{PAPER}v3, Theorem 3.1",
+        "own-map-mean", V3_MEAN,
         "f → A log p(c∣x) + b with the paper's A as ε → 0, ε on average",
         "mean", "own_map",
     ),
     _claim(
-        "own-map-pinned", f"{PAPER}v3, Theorem 3.1",
+        "own-map-pinned", V3,
         "f → A log p(c∣x) + b with the paper's A as ε → 0, ε everywhere and not through x alone",
         "pinned", "own_map",
     ),
     _claim(
-        "any-map-mean", f"{PAPER}v3, Theorem 3.1",
+        "any-map-mean", V3_MEAN,
         "f ≈ A log p(c∣x) + b for some A and b when ε is small on average",
         "mean", "any_map",
     ),
     _claim(
-        "any-map-pinned", f"{PAPER}v3, Theorem 3.1",
+        "any-map-pinned", V3,
         "f ≈ A log p(c∣x) + b for some A and b when ε is small everywhere and not through x alone",
         "pinned", "any_map",
     ),
     _claim(
-        "own-map-coverage", f"{PAPER}v4, Theorem 3.1",
+        "own-map-coverage", V4,
         "f → A log p(c∣x) + b with the paper's A, relative to f, as ε, δ and TV → 0",
         "coverage", "own_map",
     ),
     _claim(
-        "any-map-coverage", f"{PAPER}v4, Theorem 3.1",
+        "any-map-coverage", V4,
         "f ≈ A log p(c∣x) + b for some A and b when ε, δ and TV are small",
         "coverage", "any_map",
     ),

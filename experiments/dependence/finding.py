@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
+from experiments.attribution import DIVERSE, FEW_TOKENS, SHARP, THEOREM, epsilon_words
 from experiments.exact_laws import Setting, enough_worlds, exact_verdict, gap_to, score, told
 from experiments.experiment import CellRecord, Claim, Finding, Judgement
 from experiments.results import Results
@@ -201,22 +202,23 @@ def _judge_parallel(
     )
 
 
-PAPER = "arXiv:2503.08980, Theorem 3.1"
+_NAMED = f"{FEW_TOKENS}; {epsilon_words(0.00083, 0.72, 's = .95')}"
 ITEM = "this project, product law"
 CLAIMS = (
     Claim(
         "dependence-joint",
-        PAPER,
+        THEOREM,
         "f ≈ A log p(c∣x) + b however the concepts depend on each other",
-        "y names c; the last concept tied to the parity of the others",
+        f"y names c; the last concept tied to the parity of the others; {_NAMED}",
         "dependence_laws",
         partial(_judge, token="anchored", graph="parity", law="log_posterior"),
     ),
     Claim(
         "dependence-joint-shown",
-        f"{PAPER}, without its diversity condition",
+        f"{THEOREM}, {DIVERSE} and {SHARP}",
         "f ≈ A log p(c∣x) + b when y shows one concept, drawn at random",
-        "the last concept tied to the parity of the others",
+        "the last concept tied to the parity of the others; "
+        f"{epsilon_words(0.14, 0.72, 's = .95')}",
         "dependence_laws",
         partial(_judge, token="shown", graph="parity", law="log_posterior"),
     ),
@@ -272,7 +274,7 @@ CLAIMS = (
         "dependence-parallel-named",
         "arXiv:2503.08980, Corollary 4.2",
         "Counterfactual differences of a concept are parallel whatever the dependence",
-        "y names c and the edited words read one concept only; limits as for S",
+        f"y names c and the edited words read one concept only; limits as for S; {_NAMED}",
         "dependence_directions",
         partial(_judge_parallel, token="anchored", graph="parity", strongest=True),
     ),

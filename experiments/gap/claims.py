@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from experiments.attribution import AGAINST, NEAR, SHARP, THEOREM, epsilon_words
 from experiments.experiment import CellRecord, Claim, Judgement
 from experiments.gap.cell import LAW, PARTS
 from experiments.gap.tables import (
@@ -99,11 +100,12 @@ def _one_over_n(records: Sequence[CellRecord]) -> Judgement:
 
 
 _OURS = "latentgen, from exact to trained"
-_PAPER, _RIVAL = "arXiv:2503.08980, Theorem 3.1", "arXiv:2503.08980 against arXiv:2405.15943"
+_PAPER = f"{THEOREM}, {SHARP}"
 _WORLD = (
     "x ⊥ y given c; two binary concepts told by pairs of words; more tokens than configurations"
 )
 _BASE = f"{_WORLD}; the base setting, a network that counts as trained"
+_FAR = f"{_BASE}; {NEAR}; {epsilon_words(0.056, 0.71, 'four pairs, six tokens')}"
 
 CLAIMS = (
     Claim(
@@ -118,15 +120,15 @@ CLAIMS = (
         "gap-log-trained",
         _PAPER,
         "the representation of a trained network is f(x) ≈ A log p(c∣x) + b",
-        _BASE,
+        _FAR,
         "gap_law",
         _holds,
     ),
     Claim(
         "gap-log-or-belief",
-        _RIVAL,
+        f"{_PAPER}, {AGAINST}",
         "log p(c∣x) explains more of a trained network's predictions than p(c∣x) does",
-        _BASE,
+        _FAR,
         "gap_law",
         _rival,
     ),

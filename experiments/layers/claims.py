@@ -4,6 +4,14 @@ from collections.abc import Sequence
 from functools import partial
 
 from estimators.assessment.verdict import EVIDENCE_MARGIN
+from experiments.attribution import (
+    AGAINST,
+    FEW_TOKENS,
+    NEAR,
+    SHARP,
+    THEOREM,
+    epsilon_words,
+)
 from experiments.experiment import CellRecord, Claim, Judgement
 from experiments.layers.tables import (
     FINAL,
@@ -160,9 +168,16 @@ def _laws(records: Sequence[CellRecord], world: str) -> Judgement:
     )
 
 
-_LOG, _BELIEF = "arXiv:2503.08980, Theorem 3.1", "arXiv:2405.15943"
+_BELIEF = "arXiv:2405.15943"
+_READ = "read off a stream"  # the theorem says f ≈ A log p + b, of f alone
+_LOG, _LOG_MESS3 = f"after {THEOREM}, {_READ}", f"after {THEOREM}, {SHARP}, {_READ}"
 _MESS3 = "Mess3, x and α drawn by seed; a trained transformer; one map for all prefixes"
 _KEYED = "words interact given c; a trained transformer; the last prefix, where y pins c"
+_ONE_LAYER = "one layer alone, where the paper joins several if need be"
+_FAR = f"{FEW_TOKENS}; {NEAR}"
+_FAR_KEYED = f"{_KEYED}; {_FAR}; {epsilon_words(0.0059, 0.65, 'η = .01')}"
+_EPSILON_MESS3 = epsilon_words(0.071, 0.66, "after six words")
+_FAR_MESS3 = f"{_MESS3}; {_FAR}; {_EPSILON_MESS3}"
 _OWN = "latentgen, when and where concepts appear"
 
 CLAIMS = (
@@ -170,31 +185,32 @@ CLAIMS = (
         "layers-belief-mess3",
         _BELIEF,
         "p(state∣x) is affine in the residual stream after the last layer",
-        _MESS3,
+        f"{_MESS3}; {_ONE_LAYER}",
         "layers_prefixes",
         partial(_link, link="identity", world=MESS3),
     ),
     Claim(
         "layers-log-mess3",
-        _LOG,
+        _LOG_MESS3,
         "log p(state∣x) is affine in the residual stream after the last layer",
-        _MESS3,
+        _FAR_MESS3,
         "layers_prefixes",
         partial(_link, link="softmax", world=MESS3),
     ),
     Claim(
         "layers-log-or-belief-mess3",
-        f"{_LOG} against {_BELIEF}",
+        f"{_LOG_MESS3}, against {_BELIEF}",
         "read as log p (first) or as p (second), the residual stream tells more of p(state∣x)",
-        _MESS3,
+        f"{_FAR_MESS3}; {_ONE_LAYER}",
         "layers_prefixes",
         partial(_rivals, world=MESS3),
     ),
     Claim(
         "layers-laws-mess3",
-        f"{_LOG} against {_BELIEF}",
+        f"{THEOREM}, {SHARP}, {AGAINST}",
         "for predictions S of log p(state∣x) (first) or of p(state∣x) (second) is larger",
-        "Mess3, x and α drawn by seed; a trained transformer; the last prefix",
+        "Mess3, x and α drawn by seed; a trained transformer; the last prefix; "
+        f"{_FAR}; {_EPSILON_MESS3}",
         "layers_prefixes",
         partial(_laws, world=MESS3),
     ),
@@ -202,7 +218,7 @@ CLAIMS = (
         "layers-belief-keyed",
         _BELIEF,
         "p(c∣x) is affine in the residual stream after the last layer",
-        _KEYED,
+        f"{_KEYED}; {_ONE_LAYER}",
         "layers_time",
         partial(_link, link="identity", world=KEYED),
     ),
@@ -210,15 +226,15 @@ CLAIMS = (
         "layers-log-keyed",
         _LOG,
         "log p(c∣x) is affine in the residual stream after the last layer",
-        _KEYED,
+        _FAR_KEYED,
         "layers_time",
         partial(_link, link="softmax", world=KEYED),
     ),
     Claim(
         "layers-log-or-belief-keyed",
-        f"{_LOG} against {_BELIEF}",
+        f"{_LOG}, against {_BELIEF}",
         "read as log p (first) or as p (second), the residual stream tells more of p(c∣x)",
-        _KEYED,
+        f"{_FAR_KEYED}; {_ONE_LAYER}",
         "layers_time",
         partial(_rivals, world=KEYED),
     ),

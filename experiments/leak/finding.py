@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
+from experiments.attribution import FEW_TOKENS, THEOREM, epsilon_words
 from experiments.exact_laws import Setting, enough_worlds, exact_verdict, gap_to, score, told
 from experiments.experiment import CellRecord, Claim, Finding, Judgement
 from experiments.leak.cell import AFRESH, FIXED
@@ -191,13 +192,14 @@ def _judge(records: Sequence[CellRecord], panel: str, strength: float, law: str)
     )
 
 
-PAPER = "arXiv:2503.08980, Theorem 3.1"
+_UNMET = "without its first assumption"
 CLAIMS = (
     Claim(
         "leak-law-renamed",
-        f"{PAPER}, without its first assumption",
+        f"{THEOREM}, {_UNMET}",
         "f ≈ A log p(c∣x) + b although the last word renames the tokens",
-        "a token that pins c given the last word; x ⊥ y ∣ c broken",
+        f"a token that pins c given the last word; x ⊥ y ∣ c broken; {FEW_TOKENS}; "
+        f"{epsilon_words(0.00083, 0.78, 'λ = 1')}",
         "leak_strength",
         partial(_judge, panel="rename", strength=1.0, law="log_posterior"),
     ),
@@ -227,17 +229,19 @@ CLAIMS = (
     ),
     Claim(
         "leak-mask-fixed",
-        PAPER,
+        THEOREM,
         "f ≈ A log p(c∣x) + b when the same part of the observation is always masked",
-        "x ⊥ y ∣ c, and a token that pins c",
+        f"x ⊥ y ∣ c, and a token that pins c; {FEW_TOKENS}; "
+        f"{epsilon_words(0.002, 0.72, 'one mask')}",
         "leak_mask",
         partial(_judge, panel="mask", strength=FIXED, law="log_posterior"),
     ),
     Claim(
         "leak-mask-afresh",
-        f"{PAPER}, and the simulation as described",
+        f"latentgen, on the simulation of arXiv:2503.08980 as described: Theorem 3.1 {_UNMET}",
         "f ≈ A log p(c∣x) + b when a randomly masked part of the observation is predicted",
-        "a mask drawn for every sample: x ⊥ y ∣ c broken",
+        f"a mask drawn for every sample: x ⊥ y ∣ c broken; {FEW_TOKENS}; "
+        f"{epsilon_words(0.0021, 0.74, 'all masks')}",
         "leak_mask",
         partial(_judge, panel="mask", strength=AFRESH, law="log_posterior"),
     ),

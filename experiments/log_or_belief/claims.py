@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 from functools import partial
 
+import estimators as es
+from experiments.attribution import FEW_TOKENS, LAW_FORM, SHARP, THEOREM, epsilon_words
 from experiments.experiment import CellRecord, Claim, Judgement
 from experiments.log_or_belief.tables import (
+    Setting,
     corner,
     counts,
     enough,
@@ -15,7 +18,7 @@ from experiments.log_or_belief.tables import (
 )
 from experiments.log_or_belief.worlds import CHANNEL, RANDOM
 from experiments.results import Results
-from experiments.verdicts import counted_verdict, law_verdict, supported_verdict
+from experiments.verdicts import counted_verdict, is_evidence, law_verdict, supported_verdict
 from experiments.wording import difference, plain
 
 
@@ -36,47 +39,61 @@ def _law(records: Sequence[CellRecord], law: str, name: str, sharp: bool) -> Jud
 
 
 def _unfitted(records: Sequence[CellRecord], law: str, everywhere: bool) -> Judgement:
-    """The verdict on a prediction with nothing fitted, where it does worst or y is sharpest."""
+    """The verdict on a prediction with nothing fitted, where y is sharpest or it does worst.
+
+    The raw input is fitted, on the same bags, and has to do worse; of all settings, those count
+    in which it does.
+    """
     results = Results(records)
     metric = f"score_{law}.oracle.no_fit"
-    settings = family(results, CHANNEL) if everywhere else [corner(results, CHANNEL, True)]
+
+    def gap(setting: Setting) -> es.Interval:
+        return results.paired(metric, "score_raw_input.oracle.population", setting)
+
+    settings = [corner(results, CHANNEL, True)]
+    if everywhere:
+        settings = [s for s in family(results, CHANNEL) if is_evidence(gap(s))]
+    if not settings:
+        verdict = counted_verdict(law_verdict(es.interval([])), counted=False)
+        return Judgement(verdict, "no setting in which the raw input explains less")
     setting = min(settings, key=lambda s: results.interval(metric, s).low)
     score = results.interval(metric, setting)
     verdict = counted_verdict(
-        law_verdict(score),
+        supported_verdict(law_verdict(score), [gap(setting)]),
         counted=enough(results, setting),
         trivial=not counts(results, setting),
     )
     return Judgement(
         verdict,
         f"S {plain(score)} at {place(setting)}, the lowest of {len(settings)} settings, nothing "
-        "fitted",
+        f"fitted; {difference(gap(setting))} to the raw input, fitted",
     )
 
 
-_PAPER, _RIVAL = "arXiv:2503.08980, Theorem 3.1", "arXiv:2405.15943"
 _WORLD = "x ⊥ y given c; two binary concepts; a perfect fit; the longest context"
+_SHARPEST = f"the smallest η; {FEW_TOKENS}; {epsilon_words(0.00047, 0.7, 'η = .001, 12 words')}"
 
 CLAIMS = (
     Claim(
         "log-or-belief-log-channel",
-        _PAPER,
+        THEOREM,
         "f(x) ≈ A log p(c∣x) + b for a perfect predictor of a sharp token that pins c",
-        f"{_WORLD}; the smallest η",
+        f"{_WORLD}; {_SHARPEST}",
         "log_or_belief_phases",
         partial(_law, law="log_posterior", name=CHANNEL, sharp=True),
     ),
     Claim(
         "log-or-belief-log-random",
-        _PAPER,
+        f"{THEOREM}, {SHARP}",
         "f(x) ≈ A log p(c∣x) + b for a perfect predictor of a sharp token",
-        f"{_WORLD}; more tokens than configurations, table drawn at random, the smallest α",
+        f"{_WORLD}; more tokens than configurations, table drawn at random, the smallest α; "
+        f"{epsilon_words(0.038, 0.7, 'α = .03, 12 words')}",
         "log_or_belief_phases",
         partial(_law, law="log_posterior", name=RANDOM, sharp=True),
     ),
     Claim(
         "log-or-belief-belief-channel",
-        _RIVAL,
+        LAW_FORM,
         "f(x) ≈ A p(c∣x) + b for a perfect predictor of a token that barely tells c",
         f"{_WORLD}; the largest η",
         "log_or_belief_phases",
@@ -84,7 +101,7 @@ CLAIMS = (
     ),
     Claim(
         "log-or-belief-belief-random",
-        _RIVAL,
+        LAW_FORM,
         "f(x) ≈ A p(c∣x) + b for a perfect predictor of a token that barely tells c",
         f"{_WORLD}; more tokens than configurations, table drawn at random, the largest α",
         "log_or_belief_phases",
@@ -92,9 +109,9 @@ CLAIMS = (
     ),
     Claim(
         "log-or-belief-own-matrix",
-        _PAPER,
+        THEOREM,
         "L̂ᵀf ≈ L log p(c∣x) + β with the paper's own L and β",
-        f"{_WORLD}; the smallest η",
+        f"{_WORLD}; {_SHARPEST}",
         "log_or_belief_laws",
         partial(_unfitted, law="paper", everywhere=False),
     ),
@@ -102,7 +119,8 @@ CLAIMS = (
         "log-or-belief-offset",
         "latentgen, the crossover",
         "f is exactly affine in log(p(c∣x) + ρ), ρ = η/(ℓ(1 − η)), at every η and length",
-        "x ⊥ y given c; y = c with probability 1 − η and uniform otherwise; a perfect fit",
+        "x ⊥ y given c; y = c with probability 1 − η and uniform otherwise; a perfect fit; where "
+        "the raw input explains less",
         "log_or_belief_collapse",
         partial(_unfitted, law="rho", everywhere=True),
     ),

@@ -6,6 +6,7 @@ from functools import partial
 import numpy as np
 
 import estimators as es
+from experiments.attribution import FEW_TOKENS, LAW_FORM, NEAR, THEOREM, epsilon_words
 from experiments.experiment import CellRecord, Claim, Judgement
 from experiments.log_or_belief.tables import WINNERS, corner, counts, place
 from experiments.log_or_belief.worlds import CHANNEL
@@ -188,15 +189,16 @@ _WORLD = "x ⊥ y given c; two binary concepts; trained on the whole population"
 CLAIMS = (
     Claim(
         "log-or-belief-trained-log",
-        "arXiv:2503.08980, Theorem 3.1",
+        THEOREM,
         "f(x) ≈ A log p(c∣x) + b for a network trained on a sharp token that pins c",
-        f"{_WORLD}; y = c with probability 1 − η; the smallest η, the longest context",
+        f"{_WORLD}; y = c with probability 1 − η; the smallest η, the longest context; "
+        f"{FEW_TOKENS}; {NEAR}; {epsilon_words(0.0006, 0.72, 'η = .001, 8 words')}",
         "log_or_belief_trained_phases",
         partial(_law, law="log_posterior", sharp=True),
     ),
     Claim(
         "log-or-belief-trained-belief",
-        "after arXiv:2405.15943, the law form",
+        LAW_FORM,
         "f(x) ≈ A p(c∣x) + b for a network trained on a token that barely tells c",
         f"{_WORLD}; y = c with probability 1 − η; the largest η, the longest context",
         "log_or_belief_trained_phases",

@@ -4,6 +4,16 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from estimators.assessment.verdict import RIVAL_MARGIN
+from experiments.attribution import (
+    AGAINST,
+    DIVERSE,
+    FEW_TOKENS,
+    LAW_FORM,
+    NEAR,
+    SHARP,
+    THEOREM,
+    epsilon_words,
+)
 from experiments.experiment import CellRecord, Claim, Judgement
 from experiments.nulls import nearest
 from experiments.results import Results
@@ -175,15 +185,26 @@ def _claim(
     return Claim(f"scale-{name}", source, statement, tested, figure, judge)
 
 
-_PAPER, _OURS = "arXiv:2503.08980, Theorem 3.1", "ours"
+_OURS = "ours"
 _FIXED = "16 tokens that lean on all concepts"
 _GROWING = "y names c up to noise, 2^m tokens"
-_RIVALS = {
-    "marginals": "arXiv:2503.08980 against the marginals of arXiv:2405.15943's p(c∣x)",
-    "belief": "arXiv:2503.08980 against arXiv:2405.15943",
-}
+_FEWER = "far fewer tokens than configurations"
+_RIVALS = {"marginals": f"against marginals p(c_k∣x), {LAW_FORM}", "belief": AGAINST}
 _NAMED = {"marginals": "the marginal beliefs p(c_k∣x)", "belief": "the joint belief p(c∣x)"}
 _SCORED = {"marginals": "", "belief": " where the joint is scored"}
+
+_PAPER = {  # rival, family -> the theorem, without what is not met where the two are compared
+    ("marginals", FIXED): f"{THEOREM}, {DIVERSE} and {SHARP}",
+    ("marginals", GROWING): THEOREM,
+    ("belief", FIXED): f"{THEOREM}, {SHARP}",
+    ("belief", GROWING): THEOREM,
+}
+_FAR = {
+    ("marginals", FIXED): f"{_FEWER}; {NEAR}; {epsilon_words(0.66, 0.99, 'm = 12')}",
+    ("marginals", GROWING): f"{FEW_TOKENS}; {NEAR}; {epsilon_words(0.0071, 0.9, 'm = 6')}",
+    ("belief", FIXED): f"{FEW_TOKENS}; {NEAR}; {epsilon_words(0.25, 0.87, 'm = 4')}",
+    ("belief", GROWING): f"{FEW_TOKENS}; {NEAR}; {epsilon_words(0.0075, 0.83, 'm = 4')}",
+}
 
 CLAIMS = (
     _claim(
@@ -204,26 +225,26 @@ CLAIMS = (
     ),
     _claim(
         "law-fixed",
-        _PAPER,
-        "f(x) ≈ A log p(c∣x) + b for trained networks, with far fewer tokens than configurations",
-        f"d = |tokens| − 1; {_FIXED}; the most concepts",
+        _PAPER["marginals", FIXED],
+        f"f(x) ≈ A log p(c∣x) + b for trained networks, with {_FEWER}",
+        f"d = |tokens| − 1; {_FIXED}; the most concepts; {_FAR['marginals', FIXED]}",
         "scale_laws",
         partial(judge_law, family=FIXED),
     ),
     _claim(
         "law-growing",
-        _PAPER,
+        _PAPER["marginals", GROWING],
         "f(x) ≈ A log p(c∣x) + b for trained networks, with as many tokens as configurations",
-        f"d = |tokens| − 1; {_GROWING}; the most concepts",
+        f"d = |tokens| − 1; {_GROWING}; the most concepts; {_FAR['marginals', GROWING]}",
         "scale_laws",
         partial(judge_law, family=GROWING),
     ),
     *(
         _claim(
             f"{'joint' if rival == 'belief' else 'rival'}-{family}",
-            _RIVALS[rival],
+            f"{_PAPER[rival, family]}, {_RIVALS[rival]}",
             f"a trained network holds log p(c∣x) (first), or {_NAMED[rival]} (second)",
-            f"d = |tokens| − 1; {tokens}; the most concepts{_SCORED[rival]}",
+            f"d = |tokens| − 1; {tokens}; the most concepts{_SCORED[rival]}; {_FAR[rival, family]}",
             "scale_laws",
             partial(judge_rival, family=family, rival=rival),
         )

@@ -6,6 +6,14 @@ from functools import partial
 import numpy as np
 
 import estimators as es
+from experiments.attribution import (
+    DIVERSE,
+    FEW_TOKENS,
+    LAW_FORM,
+    SHARP,
+    THEOREM,
+    epsilon_words,
+)
 from experiments.experiment import CellRecord, Claim, Judgement
 from experiments.results import Results
 from experiments.simulation.tables import (
@@ -41,7 +49,7 @@ def _law(records: Sequence[CellRecord], law: str, pinned: bool) -> Judgement:
     results = Results(records)
     setting = _largest(results, pinned)
     score = results.best(f"score_{law}.oracle", setting)
-    gap = results.paired(f"score_{law}.oracle.held_out", "score_raw_input.oracle.held_out", setting)
+    gap = _to_raw_input(results, law, setting)
     verdict = supported_verdict(_counted_law(results, law, setting), [gap])
     trained = results.best(f"score_{law}.trained", setting)
     return Judgement(
@@ -53,10 +61,14 @@ def _law(records: Sequence[CellRecord], law: str, pinned: bool) -> Judgement:
 
 
 def _exact_law(records: Sequence[CellRecord], law: str) -> Judgement:
-    """The verdict on a law where it does worst: wherever the token pins c and S can tell."""
+    """The verdict on a law where it does worst: wherever the token pins c and S can tell.
+
+    Where the raw input explains as much, S tells nothing: no setting in which it does counts.
+    """
     results = Results(records)
     told = [s for panel in ("size", "noise") for s in results.settings(panel=panel)]
     told = [s for s in told if is_pinned(s) and not _excluded(results, law, s)]
+    told = [s for s in told if is_evidence(_to_raw_input(results, law, s))]
     if not told:
         return Judgement(law_verdict(es.interval([])), "no setting in which S can tell")
 
@@ -69,7 +81,8 @@ def _exact_law(records: Sequence[CellRecord], law: str) -> Judgement:
         _counted_law(results, law, lowest),
         f"the lowest S of {len(told)} settings is "
         f"{plain(results.best(f'score_{law}.oracle', lowest))}, at {place(lowest)}, where 1 is "
-        f"possible and {NAMES['log_posterior']} has {plain(other)}",
+        f"possible and {NAMES['log_posterior']} has {plain(other)}; "
+        f"{difference(_to_raw_input(results, law, lowest))} to the raw input",
     )
 
 
@@ -174,6 +187,11 @@ def _widest(changes: list[es.Interval]) -> str:
     return difference(max(changes, key=lambda change: np.nan_to_num(abs(change.mean))))
 
 
+def _to_raw_input(results: Results, law: str, setting: Setting) -> es.Interval:
+    first, second = (f"score_{one}.oracle.held_out" for one in (law, "raw_input"))
+    return results.paired(first, second, setting)
+
+
 def _counted_law(results: Results, law: str, setting: Setting) -> str:
     return counted_verdict(
         law_verdict(results.best(f"score_{law}.oracle", setting)),
@@ -206,14 +224,14 @@ def _trained(results: Results, settings: list[Setting]) -> bool:
     return all(counts_as_trained(results, s) for s in (settings[0], settings[-1]))
 
 
-_PAPER = "arXiv:2503.08980"
+_PAPER = "arXiv:2503.08980, simulation, in sizes of ours"
 _WORLD = "x ⊥ y given c; noisy bits of permuted configurations; a perfect fit"
 _PINNED, _COARSE = "y pins c up to η = .01", "y tells two of c's four digits up to η = .01"
 
 CLAIMS = (
     Claim(
         "simulation-accuracy-anchored",
-        f"{_PAPER}, simulation",
+        _PAPER,
         "Linear probes name concepts more accurately as the context grows, for an anchored token",
         f"four binary concepts, ER1; {_PINNED}; predictors that count as trained",
         "simulation_size",
@@ -221,7 +239,7 @@ CLAIMS = (
     ),
     Claim(
         "simulation-accuracy-coarse",
-        f"{_PAPER}, simulation",
+        _PAPER,
         "Linear probes name concepts more accurately as the context grows, for a coarse token",
         f"four binary concepts, ER1; {_COARSE}; predictors that count as trained",
         "simulation_size",
@@ -229,7 +247,7 @@ CLAIMS = (
     ),
     Claim(
         "simulation-accuracy-graphs",
-        f"{_PAPER}, simulation",
+        _PAPER,
         "The accuracy of linear probes is stable over concept graphs and numbers of concepts",
         "y pins c up to η = .01; 3m/2 bits of context; settings that are not saturated and "
         "count as trained",
@@ -238,23 +256,23 @@ CLAIMS = (
     ),
     Claim(
         "simulation-law-anchored",
-        f"{_PAPER}, Theorem 3.1",
+        THEOREM,
         "f(x) ≈ A log p(c∣x) + b for a perfect predictor of an anchored token",
-        f"{_WORLD}; {_PINNED}",
+        f"{_WORLD}; {_PINNED}; {FEW_TOKENS}; {epsilon_words(0.0023, 0.86, 'twelve bits')}",
         "simulation_size",
         partial(_law, law="log_posterior", pinned=True),
     ),
     Claim(
         "simulation-law-coarse",
-        f"{_PAPER}, Theorem 3.1 without its diversity condition",
+        f"{THEOREM}, {DIVERSE} and {SHARP}",
         "f(x) ≈ A log p(c∣x) + b for a perfect predictor of a coarse token",
-        f"{_WORLD}; {_COARSE}",
+        f"{_WORLD}; {_COARSE}; {epsilon_words(0.019, 0.82, 'twelve bits')}",
         "simulation_size",
         partial(_law, law="log_posterior", pinned=False),
     ),
     Claim(
         "simulation-belief-coarse",
-        "arXiv:2405.15943",
+        LAW_FORM,
         "f(x) ≈ A p(c∣x) + b for a perfect predictor of a coarse token",
         f"{_WORLD}; {_COARSE}",
         "simulation_size",
@@ -264,13 +282,14 @@ CLAIMS = (
         "simulation-offset-anchored",
         "latentgen, the crossover",
         "log(p(c∣x) + ρ) with ρ read off the token's table is the exact law of an anchored token",
-        f"{_WORLD}; y = c with probability 1 − η, else uniform; every context and η that can tell",
+        f"{_WORLD}; y = c with probability 1 − η, else uniform; every context and η that can tell, "
+        "where the raw input explains less",
         "simulation_noise",
         partial(_exact_law, law="rho"),
     ),
     Claim(
         "simulation-readable",
-        f"{_PAPER}, simulation as evidence for Theorem 3.1",
+        "latentgen, on the simulation of arXiv:2503.08980",
         "The better concepts are read off linearly, the better log p(c∣x) is the law",
         "y pins c up to η, swept; the contexts unchanged, at eight bits",
         "simulation_noise",

@@ -73,7 +73,7 @@ STATEMENTS = {
         "y is the configuration, or uniform with probability η",
     ),
     "mixture_of_marginals": Said(
-        "arXiv:2601.20420",
+        f"{OURS}, 8; the mixture of marginals of arXiv:2601.20420",
         "f is affine in the raw log marginals log p(c_k∣x)",
         "y names the value of one concept, drawn at random",
     ),
@@ -86,7 +86,7 @@ STATEMENTS = {
         f"{OURS}, 10", "steering's error against the exact tilt, within its bound", "none"
     ),
     "corollary_directions": Said(
-        f"{PAPER}, Corollary 4.2",
+        f"{PAPER}, Corollary 4.2, where it is exact",
         "a counterfactual pair moves f by Ã_k Δ log p(c_k∣x), exactly",
         "edited words, and words that read them, read c_k only, and Δh = 0",
     ),

@@ -32,8 +32,8 @@ def weak_tokens(
 
     The residual is −r, undefined where p(y|x) or a_y is 0. terms: log_reference [token]; readout
     p(y|c)/a_y [token, configuration], the slope; excess s − 1 [context, token]. Nats. Raises
-    ValueError for a reference of another shape and one that is NaN or +inf. Source: the rival law
-    of arXiv:2405.15943; docs/theory.md, item 7.
+    ValueError for a reference of another shape and one that is NaN or +inf. Source: the law form
+    after arXiv:2405.15943; docs/theory.md, item 7.
     """
     seen = instance(model, context, log_weight)
     log_reference = _reference(seen, log_reference)
@@ -51,7 +51,7 @@ def weak_tokens(
         readout = np.exp(seen.log_token_given().T - safe_reference[:, None])
     return theorem(
         "log p(y|x) = log a_y + s − 1 − r, (s−1)²/(2 max(1,s)) ≤ r ≤ (s−1)²/(2 min(1,s))",
-        "docs/theory.md, item 7; arXiv:2405.15943",
+        "docs/theory.md, item 7, after arXiv:2405.15943, the law form",
         [seen.independence(), _weak(excess)],
         np.where(defined, seen.log_predictive, 0.0),
         safe_reference + excess,

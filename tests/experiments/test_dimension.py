@@ -164,6 +164,39 @@ def test_claims_are_judged_by_the_stored_numbers(override, verdicts):
     assert len({claim.name for claim in CLAIMS}) == len(CLAIMS)
 
 
+def judged(override, names, config=PAPER):
+    made_up = records(override, config)
+    return [claim.judge(made_up).verdict for claim in CLAIMS if claim.name in names]
+
+
+@pytest.mark.parametrize("null", ["raw_input", "permuted"])
+def test_a_law_that_holds_is_evidence_only_above_its_nulls(null):
+    held = {"score_log_posterior.oracle.held_out": 0.998}
+    names = [claim.name for claim in CLAIMS if "-law-" in claim.name]
+    assert judged(held, names) == ["holds"] * 3
+    near = {f"score_{null}.oracle.held_out": 0.96}
+    assert judged(held | near, names) == ["not evidence"] * 3
+
+
+def test_laws_get_no_verdict_in_few_worlds_or_where_nothing_can_be_told():
+    names = [claim.name for claim in CLAIMS if claim.name != "dimension-perfect"]
+    assert judged({}, names, PAPER.with_seeds(10)) == ["not evidence"] * 4
+    trivial = {"score_argmax.oracle.held_out": 0.995}
+    assert judged(trivial, names[1:]) == ["trivial corner"] * 3
+
+
+def test_that_a_perfect_fit_needs_more_than_l_dimensions_is_so_where_a_claim_says_it():
+    said = {claim.name: claim.assumptions for claim in CLAIMS}
+    for family in FAMILIES:
+        cell = replace(USUAL, family=family, num_concepts=3, num_tokens=16)
+        model = world(cell, 0)
+        log_predictive = lg.log_predictive(model, lg.enumerate_contexts(model).context)
+        rank = np.linalg.matrix_rank(log_predictive - log_predictive.mean(1, keepdims=True))
+        fit = "a perfect fit" if rank <= 8 else f"no perfect fit, which needs d = {rank}"
+        assert f"; {fit};" in said[f"dimension-law-{family}"]
+    assert {claim.source for claim in CLAIMS} == {"latentgen, what d = ℓ would need"}
+
+
 def test_every_caption_has_its_figure(tmp_path):
     from experiments.results import Results, write_table
 

@@ -166,6 +166,35 @@ def test_a_claim_gets_the_verdict_of_its_numbers(score, verdict):
     assert judged("log-or-belief-log-channel", records(override=override)).verdict == verdict
 
 
+@pytest.mark.parametrize(("raw_input", "verdict"), [(0.7, "holds"), (0.98, "not evidence")])
+def test_a_prediction_with_nothing_fitted_has_to_explain_more_than_the_raw_input(
+    raw_input, verdict
+):
+    def override(chosen, name):
+        given = {"score_paper.oracle.no_fit": 0.999, "score_raw_input.oracle.population": raw_input}
+        return given.get(name)
+
+    assert judged("log-or-belief-own-matrix", records(override=override)).verdict == verdict
+
+
+def test_our_own_law_is_judged_only_where_the_raw_input_explains_less():
+    def override(chosen, name, raw_input=0.98):
+        if name == "score_rho.oracle.no_fit":
+            return 0.999 if chosen.sharpness == 0.9 else 0.6
+        if name == "score_raw_input.oracle.population":
+            return 0.7 if chosen.sharpness == 0.9 else raw_input
+        return None
+
+    found = judged("log-or-belief-offset", records(override=override))
+    assert found.verdict == "holds"
+    assert "the lowest of 3 settings" in found.figures
+    assert "to the raw input" in found.figures
+    lower = judged("log-or-belief-offset", records(override=lambda c, n: override(c, n, 0.3)))
+    assert lower.verdict == "fails"
+    spared = records(override=lambda c, n: 0.999 if "raw_input" in n or "no_fit" in n else None)
+    assert judged("log-or-belief-offset", spared).verdict == "not evidence"
+
+
 def test_a_trivial_corner_a_saturated_cell_and_few_worlds_get_no_verdict():
     claim = "log-or-belief-log-random"
     argmax = records(override=lambda c, n: 0.995 if n.startswith("score_argmax") else None)

@@ -82,6 +82,21 @@ def test_the_exact_law_without_a_setting_that_can_tell_stays_undecided():
     assert found.verdict == "undecided"
 
 
+def test_the_exact_law_is_judged_only_where_the_raw_input_explains_less():
+    def override(cell, name):
+        told = cell.panel == "noise" and cell.replace_rate == 0.3
+        if name.startswith("score_rho.oracle"):
+            return 0.999 if told else 0.5
+        return 0.48 if name.startswith("score_raw_input") and not told else None
+
+    found = judged("offset-anchored", override)
+    assert found.verdict == "holds"
+    assert "of 1 settings" in found.figures
+    assert "to the raw input" in found.figures
+    as_good = judged("offset-anchored", only(0.999, "score_rho.oracle", "score_raw_input"))
+    assert (as_good.verdict, as_good.figures) == ("undecided", "no setting in which S can tell")
+
+
 @pytest.mark.parametrize("claim", ["accuracy-anchored", "accuracy-coarse"])
 def test_a_rise_must_be_seen_by_all_measures_by_trained_predictors_and_above_the_nulls(claim):
     assert judged(claim, rising(RISING)).verdict == "holds"
