@@ -9,10 +9,11 @@ from typing import NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
-from experiments import claims
+from experiments import claims, report_sources
 from experiments.claims import Row
 from experiments.experiment import Finding
 from experiments.null_table import NullTable
+from experiments.report_pictures import in_one_page
 from experiments.store import replace_file
 
 NO_NULLS = NullTable([], [], "No null was measured.")
@@ -63,11 +64,17 @@ class Verdict(NamedTuple):
 
 
 def write(
-    page: Path, sections: Sequence[Section], rows: Sequence[Row], profile: str, command: str
+    page: Path,
+    sections: Sequence[Section],
+    rows: Sequence[Row],
+    profile: str,
+    command: str,
+    left_out: Sequence[str] = (),
 ) -> None:
     """Write the self-contained report: inline pictures, no script, nothing fetched.
 
-    rows: the whole ledger, whichever experiments have a section.
+    rows: the whole ledger, whichever experiments have a section; left_out: experiments that were
+    meant to have one, and of which results are missing.
     """
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
@@ -75,10 +82,12 @@ def write(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["words"] = words
+    environment.filters |= {"words": words, "linked": report_sources.linked}
+    environment.tests["of_paper"] = report_sources.names_paper
     groups = _groups(rows, sections, page.parent)
     text = environment.get_template("report.html.jinja").render(
-        sections=[section._replace(pictures=_pictures(section)) for section in sections],
+        sections=_with_pictures(sections),
+        paper=report_sources.told(rows),
         groups=groups,
         by_name={group.name: group for group in groups},
         verdicts=_verdicts(rows),
@@ -87,6 +96,7 @@ def write(
         num_open=OPEN_PARAGRAPHS,
         smoke=profile == "smoke",
         command=command,
+        left_out=left_out,
     )
     replace_file(page, text.encode())
 
@@ -120,12 +130,20 @@ def _link(row: Row, sections: Sequence[Section], folder: Path) -> str:
     return path if row.figure and (folder / path).is_file() else ""
 
 
-def _pictures(section: Section) -> dict[str, str]:
-    """The pictures as they stand in the page: each named by the finding, with ids of its own."""
-    return {
-        name: _named(name, section.finding.headline, _distinct_ids(name, text))
-        for name, text in section.pictures.items()
-    }
+def _with_pictures(sections: Sequence[Section]) -> list[Section]:
+    """The sections with their pictures as they stand in the page, each named by its finding."""
+    pictures = in_one_page(
+        {name: text for section in sections for name, text in section.pictures.items()}
+    )
+    return [
+        section._replace(
+            pictures={
+                name: _named(name, section.finding.headline, pictures[name])
+                for name in section.pictures
+            }
+        )
+        for section in sections
+    ]
 
 
 def _named(name: str, headline: str, picture: str) -> str:
@@ -143,10 +161,3 @@ def _named(name: str, headline: str, picture: str) -> str:
 def words(name: str) -> str:
     """A name as it is read aloud."""
     return name.replace("_", " ")
-
-
-def _distinct_ids(name: str, picture: str) -> str:
-    """The picture with its ids prefixed by its name: one page holds them all."""
-    for before in ('id="', 'href="#', "url(#"):
-        picture = picture.replace(before, f"{before}{name}-")
-    return picture

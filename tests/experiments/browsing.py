@@ -12,6 +12,7 @@ import subprocess
 from pathlib import Path
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("chrome")
+FETCHED = r"""(?:src|href)\s*=\s*["']?(?:https?:)?//"""
 PROBLEMS = ("beyond", "faint", "unreachable", "unnamed", "unlabelled", "skipped", "repeated")
 MEASURE = """
 <script>
@@ -48,10 +49,20 @@ function filtered() {
   shown("all");
   return Object.fromEntries(counts);
 }
+function chosen(...ids) {
+  const buttons = ids.map(id => document.getElementById(id)).filter(button => button);
+  for (const button of buttons) button.checked = true;
+  return [".claim", ".group"].map(each => all(each).filter(e => e.checkVisibility()).length);
+}
+function ofPaper() {
+  const both = [chosen("from-paper"), chosen("from-paper", "show-fails")];
+  chosen("from-all", "show-all");
+  return both;
+}
 addEventListener("load", () => {
   const target = location.hash && document.querySelector(location.hash);
   const closed = {
-    shown: filtered(),
+    shown: filtered(), of_paper: ofPaper(),
     opened: target && [...target.querySelectorAll("dd")].every(e => e.checkVisibility()),
   };
   for (const folded of all("details")) folded.open = true;
@@ -90,6 +101,11 @@ OUTER = """<!doctype html><title>frames</title>
   document.body.append(found);
 }});</script>"""
 FRAME = '<iframe name="{name}" src="{page}" style="width: {width}px; height: 900px"></iframe>'
+
+
+def fetched(page: str) -> list[str]:
+    """What a page would fetch; a link to an abstract fetches nothing until somebody follows it."""
+    return re.findall(FETCHED, re.sub(r'<a href="https://arxiv\.org/abs/[\w.]+">', "<a>", page))
 
 
 def measurable(page: Path) -> Path:

@@ -15,12 +15,15 @@ from experiments.claims import Row
 from experiments.experiment import Finding
 from experiments.null_table import NullTable
 from experiments.null_table import Row as NullRow
-from tests.experiments.browsing import BROWSER, browse, measurable, reads_well
+from tests.experiments.browsing import BROWSER, browse, fetched, measurable, reads_well
 
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium is installed")
 
 LONG = "a_name_without_any_place_to_break_it_" * 4
 VERDICTS = ("holds", "fails", "approximate", "not computed", "fails")
+PAPER = "arXiv:2503.08980v3, Theorem 3.1"
+SOURCES = (LONG, PAPER, f"{PAPER}, {LONG}", LONG, LONG)
+EXPERIMENTS = ("first", "first", "second", "first", "second")
 SPOILT = """<div style="width: 2000px">wide</div><p style="color: #888">faint</p>
 <div style="width: 50px; overflow-x: auto"><p style="width: 900px">out of reach</p></div>
 <svg role="img"></svg><input><h2>x</h2><h4>too deep</h4>
@@ -64,7 +67,10 @@ def page(tmp_path_factory):
     """A report."""
     folder = tmp_path_factory.mktemp("report")
     rows = [
-        Row(f"claim-{i}", verdict, LONG, "affine", "x ⊥ y ∣ c", "S .99", "latentgen", "", "first")
+        Row(
+            f"claim-{i}", verdict, SOURCES[i], "affine", "x ⊥ y ∣ c", "S .99", "latentgen", "",
+            EXPERIMENTS[i],
+        )
         for i, verdict in enumerate(VERDICTS)
     ]  # fmt: skip
     report.write(folder / "report.html", sections(), rows, "paper", f"latentgen figures {LONG}")
@@ -117,6 +123,11 @@ def test_the_ledger_shows_one_verdict_alone_without_a_script(browsed):
     }
 
 
+def test_the_ledger_shows_the_claims_of_the_paper_alone_without_a_script(browsed):
+    # claims and experiments that are shown: of the paper, and of it with a verdict
+    assert browsed[0]["desk"]["of_paper"] == [[2, 2], [1, 1]]
+
+
 def test_what_is_spoilt_is_found(browsed):
     found, complaints, dark = browsed
     spoilt = found["spoilt"]
@@ -138,9 +149,11 @@ def test_every_link_of_the_page_leads_somewhere_on_it_or_to_a_file_beside_it(pag
     assert inner
     assert inner <= ids
     outer = set(re.findall(r'href="([^#"][^"]*)"', text))
-    assert all(re.fullmatch(r"figures/[\w]+\.(pdf|png|csv)", link) for link in outer)
+    papers = {link for link in outer if link.startswith("https://")}
+    assert papers == {f"https://arxiv.org/abs/2503.08980{version}" for version in ("", "v3")}
+    assert all(re.fullmatch(r"figures/[\w]+\.(pdf|png|csv)", link) for link in outer - papers)
 
 
 def test_the_page_fetches_nothing(page):
     text = page.read_text(encoding="utf-8")
-    assert not re.findall(r"""(?:src|href)\s*=\s*["']?(?:https?:)?//""", text)
+    assert not fetched(text)

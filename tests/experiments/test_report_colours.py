@@ -10,15 +10,22 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
-from experiments import report
+from experiments import figures, report
+from experiments.report_pictures import in_one_page
 from paper_figs import style
+from paper_figs.tables import Point, Series
 
 CSS = (Path(report.__file__).parent / "report.css.jinja").read_text(encoding="utf-8")
 LIGHT, DARK = (dict(re.findall(r"--(\w+): (#\w{6})", line)) for line in CSS.splitlines()[:2])
 TEXT = ("ink", "soft", "link", "good", "bad", "mid")
 PALETTE = (style.BLACK, style.BLUE, style.ORANGE, style.GREEN, style.PURPLE, style.GREY)
 FILTER = "filter: invert(1) hue-rotate(180deg); mix-blend-mode: lighten;"
+DRAWN, IN_THE_DARK = 0.15, 0.4  # how strongly bands are drawn
+PALE = re.compile(
+    r'\.picture svg \[style\*="(.+?)"\] { fill-opacity: (\S+) !important; opacity: 1 !'
+)
 SEEN = {
     "all cones": np.eye(3),
     "protanopia": [[0.152, 1.053, -0.205], [0.115, 0.786, 0.099], [-0.004, -0.048, 1.052]],
@@ -48,6 +55,11 @@ def in_the_dark(colour):
     luma = np.array([0.213, 0.715, 0.072])
     turned = np.clip(2 * luma @ (1 - colour) - (1 - colour), 0, 1)
     return np.maximum(turned, rgb(DARK["paper"]))
+
+
+def over_white(colour, strength):
+    """A colour that lets the white behind it through."""
+    return 1 - strength * (1 - colour)
 
 
 def oklab(light):
@@ -81,6 +93,27 @@ def test_curves_stand_out_from_the_page_in_light_and_in_dark():
     for colour in map(rgb, PALETTE):
         assert contrast(colour, np.ones(3)) >= 3
         assert contrast(in_the_dark(colour), rgb(DARK["paper"])) >= 3
+
+
+def test_bands_stand_out_from_the_page_in_light_and_in_dark():
+    for colour in map(rgb, PALETTE):
+        assert contrast(over_white(colour, DRAWN), np.ones(3)) >= 1.15
+        dark = in_the_dark(over_white(colour, IN_THE_DARK))
+        assert contrast(dark, rgb(DARK["paper"])) >= 1.4
+
+
+def test_the_dark_draws_every_band_stronger_and_nothing_else():
+    [[mark, strength]] = PALE.findall(
+        CSS.split("prefers-color-scheme: dark", 2)[2].split("table")[0]
+    )
+    assert float(strength) == IN_THE_DARK
+    figure = Figure()
+    axes = figure.subplots()
+    style.line(axes, Series([0, 1], [1, 2], [0, 1], [2, 3]), style.BLUE)
+    style.level(axes, Point(1.5, 1.4, 1.6), style.BLACK)
+    styles = re.findall('style="([^"]*)"', in_one_page({"": figures.as_svg(figure)})[""])
+    assert sum(mark in each for each in styles) == 2
+    assert not any("opacity" in each for each in styles if mark not in each)
 
 
 @pytest.mark.parametrize("seen", SEEN)
