@@ -81,7 +81,10 @@ class Results:
         return self._difference((metric, setting), (minus, setting))
 
     def between(self, metric: str, setting: dict[str, Any], minus: dict[str, Any]) -> es.Interval:
-        """The difference of a metric between two settings, paired by seed."""
+        """The metric at `setting` less the metric at `minus`, paired by seed.
+
+        Above 0 where it rises from `minus` to `setting`.
+        """
         return self._difference((metric, setting), (metric, minus))
 
     def _difference(

@@ -61,9 +61,11 @@ def limit_verdict(slope: es.Interval, last: es.Interval, num_points: int) -> str
 
 
 def rise_verdict(changes: Sequence[es.Interval]) -> str:
-    """Whether a quantity rises by every measure of it; changes: from start to end, paired by seed.
+    """Whether a quantity rises by every measure of it.
 
-    Holds if every lower limit is > 0, fails if some upper limit is ≤ 0.
+    changes: the end less the start, paired by seed, as of `Results.between(metric, end, start)`;
+    for a quantity that falls the start less the end. Holds if every lower limit is > 0, fails if
+    some upper limit is ≤ 0.
     """
     if not changes or any(np.isnan(change.low) for change in changes):
         return "undecided"

@@ -33,8 +33,8 @@ def enumerate_contexts(
 ) -> ContextDistribution:
     """Every context of a length that has p(x) > 0, with log p(x), in row-major order of words.
 
-    context_length defaults to all positions. Raises ValueError above 1 GiB of contexts, and
-    when positions are alike and no length is given.
+    context_length defaults to all positions (all but the last when the token is the next word).
+    Raises ValueError above 1 GiB of contexts, and when positions are alike and no length is given.
     """
     length = checked_length(model, context_length)
     sizes = [model.word_factor(position).num_outcomes for position in range(length)]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import estimators
 import latentgen
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -31,6 +32,16 @@ def test_every_public_name_stands_in_the_api_once(module):
         flags=re.MULTILINE,
     )
     assert Counter(told(module)) == Counter(set(reexported) - MODULES)
+
+
+def test_no_signature_is_longer_than_can_be_read():
+    """`ArrayLike` stands in quotes, as help() writes out what it means: 150 characters a time."""
+    functions = {
+        name: value for name, value in vars(estimators).items() if inspect.isfunction(value)
+    }
+    lengths = {name: len(str(inspect.signature(value))) for name, value in functions.items()}
+    assert len(lengths) > 30
+    assert {name: length for name, length in lengths.items() if length > 500} == {}
 
 
 @pytest.mark.parametrize("page", sorted(DOCS.rglob("*.md")), ids=lambda page: page.stem)

@@ -5,9 +5,8 @@ from typing import Any
 import numpy as np
 
 from estimators.assessment.arrays import as_numpy
-from estimators.instruments.folds import checked_groups
+from estimators.instruments.folds import DECIMALS, checked_groups
 
-DECIMALS = {8: 10, 4: 5, 2: 2}  # to which p(c|x) of one context agree, by bytes of a number
 SAME_BELIEF = 1e-4  # largest difference of p(c|x) between rows of one context
 
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from estimators.instruments.folds import NUM_FOLDS, Folds, context_folds
+from estimators.instruments.folds import NUM_FOLDS, Folds, context_folds, repeated_contexts
 from estimators.instruments.moments import fold_moments, least_squares
 from estimators.instruments.whitening import checked_pair, checked_weight, fit_whitening
 
@@ -32,33 +32,36 @@ class AffineScores(NamedTuple):
 
 
 def affine_r2(
-    source: ArrayLike,
-    target: ArrayLike,
-    weight: ArrayLike | None = None,
+    source: "ArrayLike",
+    target: "ArrayLike",
+    weight: "ArrayLike | None" = None,
     *,
-    groups: ArrayLike | None = None,
+    groups: "ArrayLike | None" = None,
     num_folds: int = NUM_FOLDS,
     random_state: int = 0,
 ) -> AffineScore:
     """1 − E‖z − ẑ‖² / E‖z − E z‖², z the whitened target, ẑ its best affine fit from the source.
 
-    source [row, dim]; target [row, component]; weight [row]. Range: population in [0, 1], score
-    at most 1 and a little below 0 on noise. Invariant under invertible affine maps of either
-    side, without ridge; not symmetric. 1: the target is an affine image of the source. The
-    population value is the mean of the squared canonical correlations over the target's rank
-    (Hotelling 1936; R²_CCA of arXiv:1905.00414). Raises ValueError for NaN and for rows that
-    disagree.
+    source [row, dim]; target [row, component]; weight [row]; groups as in `law_score`. Range:
+    population in [0, 1], score at most 1 and a little below 0 on noise. Invariant under invertible
+    affine maps of either side, without ridge; not symmetric. 1: the target is an affine image of
+    the source. Of log p(c|x) [row, configuration] subtract its mean over c first: f = A log p(c|x)
+    + b has A·1 = 0 and holds log-ratios only, so that the log-posterior as it is has a direction
+    that f cannot tell, its normaliser, and f reaches at most (ℓ − 1)/ℓ of ℓ configurations even
+    where the law is exact. The population value is the mean of the squared canonical correlations
+    over the target's rank (Hotelling 1936; R²_CCA of arXiv:1905.00414). Raises ValueError for NaN
+    and for rows that disagree.
     """
     rows, weight, folds = _whitened(source, target, weight, groups, num_folds, random_state)
     return _explained(*rows, weight, folds)
 
 
 def affine_r2_both(
-    source: ArrayLike,
-    target: ArrayLike,
-    weight: ArrayLike | None = None,
+    source: "ArrayLike",
+    target: "ArrayLike",
+    weight: "ArrayLike | None" = None,
     *,
-    groups: ArrayLike | None = None,
+    groups: "ArrayLike | None" = None,
     num_folds: int = NUM_FOLDS,
     random_state: int = 0,
 ) -> AffineScores:
@@ -76,15 +79,16 @@ def affine_r2_both(
 
 
 def _whitened(
-    source: ArrayLike,
-    target: ArrayLike,
-    weight: ArrayLike | None,
-    groups: ArrayLike | None,
+    source: "ArrayLike",
+    target: "ArrayLike",
+    weight: "ArrayLike | None",
+    groups: "ArrayLike | None",
     num_folds: int,
     random_state: int,
 ) -> tuple[tuple[np.ndarray, np.ndarray], np.ndarray, Folds]:
     """Whitened rows of both sides, weights that sum to one, and folds."""
     source, target = checked_pair(source, target, ("source", "target"))
+    groups = repeated_contexts(groups, weight, source, target)
     weight = checked_weight(weight, len(source))
     folds = context_folds(
         groups, len(source), weight, num_folds=num_folds, random_state=random_state

@@ -56,14 +56,14 @@ class AlignmentMatrix(NamedTuple):
 
 
 def alignment_matrix(
-    first: Sequence[ArrayLike],
-    second: Sequence[ArrayLike],
+    first: "Sequence[ArrayLike]",
+    second: "Sequence[ArrayLike]",
     *,
     split: str = "disjoint",
     C: float = 1.0,
     key: Any,
-    groups: Sequence[ArrayLike] | None = None,
-    log_odds_change: Sequence[ArrayLike] | None = None,
+    groups: "Sequence[ArrayLike] | None" = None,
+    log_odds_change: "Sequence[ArrayLike] | None" = None,
     num_splits: int = NUM_SPLITS,
 ) -> AlignmentMatrix:
     """A_s W_s: cosines of concept directions and of linear probes, and their gauge-free values.
@@ -194,7 +194,7 @@ def _mean(found: list[Alignment]) -> Alignment:
     return Alignment(*(np.mean(matrices, axis=0) for matrices in zip(*found, strict=True)))
 
 
-def _checked_pairs(first: Sequence[ArrayLike], second: Sequence[ArrayLike]) -> Pairs:
+def _checked_pairs(first: "Sequence[ArrayLike]", second: "Sequence[ArrayLike]") -> Pairs:
     if len(first) != len(second) or not len(first):
         raise ValueError(
             f"give one array of pairs per concept in both; got {len(first)} and {len(second)}"
@@ -214,7 +214,7 @@ def _checked_pairs(first: Sequence[ArrayLike], second: Sequence[ArrayLike]) -> P
     return pairs
 
 
-def _checked_groups(groups: Sequence[ArrayLike] | None, pairs: Pairs) -> list[np.ndarray]:
+def _checked_groups(groups: "Sequence[ArrayLike] | None", pairs: Pairs) -> list[np.ndarray]:
     """Labels [pair] per concept; without groups every pair of every concept is one of its own."""
     if groups is None:
         ends = np.cumsum([len(zero) for zero, _ in pairs])
@@ -230,7 +230,9 @@ def _checked_groups(groups: Sequence[ArrayLike] | None, pairs: Pairs) -> list[np
     ]
 
 
-def _checked_logits(log_odds_change: Sequence[ArrayLike] | None, pairs: Pairs) -> list[np.ndarray]:
+def _checked_logits(
+    log_odds_change: "Sequence[ArrayLike] | None", pairs: Pairs
+) -> list[np.ndarray]:
     wanted = [(len(zero), len(pairs)) for zero, _ in pairs]
     if log_odds_change is None:
         return [np.full(shape, np.nan) for shape in wanted]

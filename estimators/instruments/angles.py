@@ -25,7 +25,7 @@ class PrincipalAngles(NamedTuple):
     second_rank: int
 
 
-def principal_angles(first: ArrayLike, second: ArrayLike) -> PrincipalAngles:
+def principal_angles(first: "ArrayLike", second: "ArrayLike") -> PrincipalAngles:
     """(1/k) Σ_i cos² θ_i = tr(P Q) / k, P and Q the projections onto the two spans.
 
     first [vector, dim], second [vector, dim]: rows are vectors of one space, not contexts, and no

@@ -48,11 +48,11 @@ class ProbeCalibration(NamedTuple):
 
 
 def probe_calibration(
-    representation: ArrayLike,
-    log_concept_posteriors: Sequence[ArrayLike],
-    weight: ArrayLike | None = None,
+    representation: "ArrayLike",
+    log_concept_posteriors: "Sequence[ArrayLike]",
+    weight: "ArrayLike | None" = None,
     *,
-    groups: ArrayLike | None = None,
+    groups: "ArrayLike | None" = None,
     num_folds: int = NUM_FOLDS,
     random_state: int = 0,
     num_bins: int = NUM_BINS,

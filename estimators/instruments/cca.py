@@ -7,7 +7,7 @@ from jaxtyping import Float
 from numpy.typing import ArrayLike
 from scipy.linalg import cholesky, solve_triangular
 
-from estimators.instruments.folds import NUM_FOLDS, Folds, context_folds
+from estimators.instruments.folds import NUM_FOLDS, Folds, context_folds, repeated_contexts
 from estimators.instruments.moments import WELL_CONDITIONED, fold_moments
 from estimators.instruments.whitening import (
     Whitening,
@@ -39,24 +39,26 @@ class CanonicalCorrelations(NamedTuple):
 
 
 def cca(
-    first: ArrayLike,
-    second: ArrayLike,
-    weight: ArrayLike | None = None,
+    first: "ArrayLike",
+    second: "ArrayLike",
+    weight: "ArrayLike | None" = None,
     *,
-    groups: ArrayLike | None = None,
+    groups: "ArrayLike | None" = None,
     num_folds: int = NUM_FOLDS,
     random_state: int = 0,
 ) -> CanonicalCorrelations:
     """(1/k) Σ_i corr(a_iᵀ x, b_iᵀ y) on held-out contexts, k the smaller rank of first and second.
 
     a_i, b_i maximise the i-th correlation among directions uncorrelated with those before. first
-    [row, dim], second [row, component], weight [row]. Correlations are the singular values of
+    [row, dim], second [row, component], weight [row], groups as in `law_score`. Correlations are
+    the singular values of
     E z_x z_yᵀ, z whitened without ridge (Hotelling 1936; Björck & Golub 1973). Range: population
     in [0, 1], score in [−1, 1] and about 0 on noise. Invariant under invertible affine maps of
     either side; symmetric. 1: the side of smaller rank is an affine image of the other. Raises
     ValueError for NaN and for rows that disagree.
     """
     first, second = checked_pair(first, second)
+    groups = repeated_contexts(groups, weight, first, second)
     weight = checked_weight(weight, len(first))
     folds = context_folds(
         groups, len(first), weight, num_folds=num_folds, random_state=random_state
@@ -66,12 +68,12 @@ def cca(
 
 
 def svcca(
-    first: ArrayLike,
-    second: ArrayLike,
-    weight: ArrayLike | None = None,
+    first: "ArrayLike",
+    second: "ArrayLike",
+    weight: "ArrayLike | None" = None,
     *,
     explained: float = EXPLAINED,
-    groups: ArrayLike | None = None,
+    groups: "ArrayLike | None" = None,
     num_folds: int = NUM_FOLDS,
     random_state: int = 0,
 ) -> CanonicalCorrelations:
@@ -87,6 +89,7 @@ def svcca(
             f"explained must be a share in (0, 1]; got {explained}: {EXPLAINED} is one"
         )
     first, second = checked_pair(first, second)
+    groups = repeated_contexts(groups, weight, first, second)
     weight = checked_weight(weight, len(first))
     folds = context_folds(
         groups, len(first), weight, num_folds=num_folds, random_state=random_state

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import ArrayLike
 
-from estimators.instruments.folds import checked_groups
+from estimators.instruments.folds import checked_groups, repeated_contexts
 from estimators.instruments.whitening import (
     checked_pair,
     checked_weight,
@@ -35,11 +35,11 @@ class KernelAlignment(NamedTuple):
 
 
 def linear_cka(
-    first: ArrayLike,
-    second: ArrayLike,
-    weight: ArrayLike | None = None,
+    first: "ArrayLike",
+    second: "ArrayLike",
+    weight: "ArrayLike | None" = None,
     *,
-    groups: ArrayLike | None = None,
+    groups: "ArrayLike | None" = None,
 ) -> KernelAlignment:
     """HSIC(x, y) / √(HSIC(x, x) HSIC(y, y)) with linear kernels.
 
@@ -49,7 +49,8 @@ def linear_cka(
     for equal weights is the unbiased HSIC of Song et al. 2012 (equation 5; Székely & Rizzo 2014,
     proposition 1); on independent rows its mean is 0 for any weights and shapes.
 
-    first [row, dim]; second [row, component]; weight [row]; rows of one group are averaged first.
+    first [row, dim]; second [row, component]; weight [row]; groups as in `law_score`, and rows of
+    one context are averaged first.
     Range: population in [0, 1], score in [−1, 1]. Invariant under orthogonal maps, isotropic scale
     and shifts of either side, not under other affine maps; symmetric. The score is NaN where at
     most one context differs from the rest, or all are equally far apart: distances between
@@ -57,6 +58,7 @@ def linear_cka(
     that do not number every row.
     """
     first, second = checked_pair(first, second)
+    groups = repeated_contexts(groups, weight, first, second)
     weight = checked_weight(weight, len(first))
     groups = checked_groups(groups, len(first))
     ranks = fit_whitening(first, weight).rank, fit_whitening(second, weight).rank

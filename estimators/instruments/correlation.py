@@ -7,7 +7,7 @@ from jaxtyping import Float
 from numpy.typing import ArrayLike
 from scipy.optimize import linear_sum_assignment
 
-from estimators.instruments.folds import NUM_FOLDS, context_folds
+from estimators.instruments.folds import NUM_FOLDS, context_folds, repeated_contexts
 from estimators.instruments.moments import fold_moments
 from estimators.instruments.whitening import checked_pair, checked_weight
 
@@ -33,29 +33,31 @@ class MeanCorrelation(NamedTuple):
 
 
 def mean_correlation(
-    first: ArrayLike,
-    second: ArrayLike,
-    weight: ArrayLike | None = None,
+    first: "ArrayLike",
+    second: "ArrayLike",
+    weight: "ArrayLike | None" = None,
     *,
     kind: Kind = "pearson",
-    groups: ArrayLike | None = None,
+    groups: "ArrayLike | None" = None,
     num_folds: int = NUM_FOLDS,
     random_state: int = 0,
 ) -> MeanCorrelation:
     """(1/k) Σ_i s_i corr(x_i, y_π(i)), the matching π and the signs s from the other contexts.
 
-    first [row, component], second [row, component]; weight [row]. π maximises Σ |corr| among the
-    training contexts (Hungarian method), as in independent component analysis (Hyvärinen &
-    Morioka, arXiv:1605.06336); here held-out contexts score it. kind: "pearson" for the values,
-    "spearman" for their ranks over all rows. Of p and q components k = min(p, q) are matched, and
-    the surplus of the larger side counts for nothing; a component that does not vary correlates
-    with nothing, 0. Range: population in [0, 1], score in [−1, 1] and about 0 on noise. Invariant
-    under permutations and affine maps of single components (spearman: monotone maps), not under
-    mixing of components; symmetric. Raises ValueError for NaN, rows that disagree and other kinds.
+    first [row, component], second [row, component]; weight [row]; groups as in `law_score`. π
+    maximises Σ |corr| among the training contexts (Hungarian method), as in independent component
+    analysis (Hyvärinen & Morioka, arXiv:1605.06336); here held-out contexts score it. kind:
+    "pearson" for the values, "spearman" for their ranks over all rows. Of p and q components k =
+    min(p, q) are matched, and the surplus of the larger side counts for nothing; a component that
+    does not vary correlates with nothing, 0. Range: population in [0, 1], score in [−1, 1] and
+    about 0 on noise. Invariant under permutations and affine maps of single components (spearman:
+    monotone maps), not under mixing of components; symmetric. Raises ValueError for NaN, rows that
+    disagree and other kinds.
     """
     if kind not in ("pearson", "spearman"):
         raise ValueError(f'kind must be "pearson" or "spearman"; got {kind!r}')
     first, second = checked_pair(first, second)
+    groups = repeated_contexts(groups, weight, first, second)
     weight = checked_weight(weight, len(first))
     folds = context_folds(
         groups, len(first), weight, num_folds=num_folds, random_state=random_state

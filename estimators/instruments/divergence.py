@@ -32,9 +32,9 @@ class Divergence(NamedTuple):
 
 
 def kl_to_exact(
-    log_exact: ArrayLike,
-    log_predicted: ArrayLike,
-    weight: ArrayLike | None = None,
+    log_exact: "ArrayLike",
+    log_predicted: "ArrayLike",
+    weight: "ArrayLike | None" = None,
     *,
     sampled: bool = False,
     level: float = 0.95,
@@ -73,7 +73,7 @@ def kl_to_exact(
 
 
 def excess_loss(
-    log_exact: ArrayLike, log_predicted: ArrayLike, weight: ArrayLike | None = None
+    log_exact: "ArrayLike", log_predicted: "ArrayLike", weight: "ArrayLike | None" = None
 ) -> float:
     """E_x KL(p(y|x) ‖ p̂(y|x)), nats: the expected loss beyond the Bayes loss.
 
@@ -92,7 +92,7 @@ def _mean(rows: np.ndarray, weight: np.ndarray) -> float:
 
 
 def checked_predictions(
-    log_first: ArrayLike, log_second: ArrayLike, names: tuple[str, str] = ("first", "second")
+    log_first: "ArrayLike", log_second: "ArrayLike", names: tuple[str, str] = ("first", "second")
 ) -> tuple[Float[np.ndarray, "context token"], Float[np.ndarray, "context token"]]:
     """Two log-distributions over the same contexts and tokens; ValueError when they are not."""
     named = [f"the {name} log-predictions" for name in names]

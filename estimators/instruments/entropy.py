@@ -21,7 +21,7 @@ class MatrixEntropy(NamedTuple):
     rank: int
 
 
-def matrix_entropy(representation: ArrayLike, weight: ArrayLike | None = None) -> MatrixEntropy:
+def matrix_entropy(representation: "ArrayLike", weight: "ArrayLike | None" = None) -> MatrixEntropy:
     """H = −Σ_i λ_i log λ_i in nats, λ the eigenvalues of the covariance over their sum.
 
     representation [row, dim]; weight [row]. H is the von Neumann entropy of the normalised

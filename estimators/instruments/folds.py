@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 NUM_FOLDS = 5
 CONTEXTS_PER_REGRESSOR = 5  # with fewer distinct training contexts a fit is called saturated
+DECIMALS = {8: 10, 4: 5, 2: 2}  # to which rows of one context agree, by bytes of a number
 
 
 class Folds(NamedTuple):
@@ -33,9 +34,9 @@ class Folds(NamedTuple):
 
 
 def context_folds(
-    groups: ArrayLike | None,
+    groups: "ArrayLike | None",
     num_rows: int,
-    weight: ArrayLike | None = None,
+    weight: "ArrayLike | None" = None,
     *,
     num_folds: int = NUM_FOLDS,
     random_state: int = 0,
@@ -62,20 +63,45 @@ def context_folds(
     return Folds(fold[context], num_contexts - -(-num_contexts // num_folds))
 
 
+def repeated_contexts(
+    groups: "ArrayLike | None", weight: "ArrayLike | None", *arrays: np.ndarray
+) -> ArrayLike | None:
+    """groups as given, or, without groups and weight, one number for rows that agree everywhere.
+
+    Rows [row, column] that were drawn repeat contexts, and one held out apart from its repeats
+    could be looked up. Rows with a weight list contexts, each once. Rows agree when all arrays do,
+    to the digits of their dtype, beside the largest number of a column.
+    """
+    if groups is not None or weight is not None:
+        return groups
+    rounded = []
+    for array in arrays:
+        scale = np.abs(array).max(0, initial=0)
+        digits = DECIMALS.get(array.itemsize, DECIMALS[8])
+        rounded.append(np.round(array / np.where(scale > 0, scale, 1), digits) + 0.0)  # no −0
+    number: dict[bytes, int] = {}
+    rows = zip(*rounded, strict=True)
+    return np.array(
+        [number.setdefault(b"".join(side.tobytes() for side in row), len(number)) for row in rows]
+    )
+
+
 def permute_contexts(
-    array: np.ndarray, groups: ArrayLike | None = None, *, random_state: int = 0
+    array: "ArrayLike", groups: "ArrayLike | None" = None, *, random_state: int = 0
 ) -> np.ndarray:
     """The null: rows [row, …] exchanged between distinct contexts, whole contexts at a time.
 
-    groups [row] as in `context_folds`; raises ValueError when they do not number every row.
+    groups [row] as in `context_folds`; None: each row is a context, also where rows repeat. Raises
+    ValueError when groups do not number every row.
     """
+    array = np.asarray(array)
     groups = checked_groups(groups, len(array))
     _, first, context = np.unique(groups, return_index=True, return_inverse=True)
     order = np.random.default_rng(random_state).permutation(len(first))
     return array[first[order][context.reshape(-1)]]
 
 
-def checked_groups(groups: ArrayLike | None, num_rows: int, name: str = "groups") -> np.ndarray:
+def checked_groups(groups: "ArrayLike | None", num_rows: int, name: str = "groups") -> np.ndarray:
     """Labels of contexts [row], any that can be sorted; None: each row is a context of its own."""
     if groups is None:
         return np.arange(num_rows)

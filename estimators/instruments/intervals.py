@@ -24,7 +24,7 @@ class Interval(NamedTuple):
     num_values: int
 
 
-def interval(values: ArrayLike, level: float = 0.95) -> Interval:
+def interval(values: "ArrayLike", level: float = 0.95) -> Interval:
     """Student-t interval of the mean and the distribution-free interval of the median.
 
     values [seed]; level: the share of intervals that cover, in (0, 1). Raises ValueError for
@@ -50,7 +50,7 @@ def interval(values: ArrayLike, level: float = 0.95) -> Interval:
     return Interval(mean, float(low), float(high), median, median_low, median_high, count)
 
 
-def checked_values(values: ArrayLike, name: str = "values") -> np.ndarray:
+def checked_values(values: "ArrayLike", name: str = "values") -> np.ndarray:
     """One finite number a seed [seed], as float64; ValueError for anything else."""
     found = checked_real(values, name).astype(np.float64)
     if found.ndim != 1:

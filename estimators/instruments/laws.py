@@ -10,12 +10,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from estimators.instruments.folds import NUM_FOLDS, context_folds
+from estimators.instruments.folds import NUM_FOLDS, context_folds, repeated_contexts
 from estimators.instruments.numeric import checked_real
 from estimators.instruments.softmax_fit import fit_softmax
 from estimators.instruments.whitening import checked_rows, checked_weight, fit_whitening
 
 NO_INFORMATION = 1e-9  # nats; below it a share of information has no meaning
+HALF_PRECISION = 0.02  # how far from 1 the sum of a log_softmax in float16 or bfloat16 may be
 
 
 class InformationScore(NamedTuple):
@@ -35,7 +36,7 @@ class InformationScore(NamedTuple):
     converged: bool
 
 
-def mutual_information(log_conditional: ArrayLike, weight: ArrayLike | None = None) -> float:
+def mutual_information(log_conditional: "ArrayLike", weight: "ArrayLike | None" = None) -> float:
     """I = H(Σ_x p(x) p(·|x)) − Σ_x p(x) H(p(·|x)) of log-distributions [row, outcome], nats.
 
     weight [row], p(x). Raises ValueError for rows that are not distributions and wrong weights.
@@ -49,11 +50,11 @@ def mutual_information(log_conditional: ArrayLike, weight: ArrayLike | None = No
 
 
 def law_score(
-    features: ArrayLike,
-    log_predictive: ArrayLike,
-    weight: ArrayLike | None = None,
+    features: "ArrayLike",
+    log_predictive: "ArrayLike",
+    weight: "ArrayLike | None" = None,
     *,
-    groups: ArrayLike | None = None,
+    groups: "ArrayLike | None" = None,
     num_folds: int = NUM_FOLDS,
     random_state: int = 0,
 ) -> InformationScore:
@@ -61,7 +62,8 @@ def law_score(
 
     features φ [row, regressor]; log_predictive [row, token] in nats, exact or a predictor's own;
     weight [row], p(x) where contexts are enumerated; groups [row] numbers the contexts when rows
-    repeat them. 1: the law holds exactly; 0: no better than p(y). Invariant under invertible
+    repeat them. Without groups rows that agree in all arrays are one context; with a weight each
+    row is its own. 1: the law holds exactly; 0: no better than p(y). Invariant under invertible
     affine maps of φ. Raises ValueError for NaN and infinite features, for rows that disagree or
     are not distributions.
     """
@@ -70,18 +72,18 @@ def law_score(
 
 
 def readout_score(
-    representation: ArrayLike,
-    log_posterior: ArrayLike,
-    weight: ArrayLike | None = None,
+    representation: "ArrayLike",
+    log_posterior: "ArrayLike",
+    weight: "ArrayLike | None" = None,
     *,
-    groups: ArrayLike | None = None,
+    groups: "ArrayLike | None" = None,
     num_folds: int = NUM_FOLDS,
     random_state: int = 0,
 ) -> InformationScore:
     """1 − E_x KL(p(c|x) ‖ softmax(W f(x) + v)) / I(c;x), best W and v, held out by context.
 
     representation f [row, dim]; log_posterior [row, outcome] in nats, of configurations or of
-    one concept. Range, invariance and errors as `law_score`.
+    one concept. weight, groups, range, invariance and errors as `law_score`.
     """
     named = {"representation": representation, "log_posterior": log_posterior}
     return _explained(named, weight, groups, num_folds, random_state)
@@ -89,16 +91,17 @@ def readout_score(
 
 def _explained(
     named: dict[str, ArrayLike],
-    weight: ArrayLike | None,
-    groups: ArrayLike | None,
+    weight: "ArrayLike | None",
+    groups: "ArrayLike | None",
     num_folds: int,
     random_state: int,
 ) -> InformationScore:
     (name, features), (target_name, log_target) = named.items()
     matrix = checked_rows(features, name)
     log_target = checked_log_rows(log_target, len(matrix), target_name)
-    weight = checked_weight(weight, len(matrix))
     target = np.exp(log_target)
+    groups = repeated_contexts(groups, weight, matrix, target)
+    weight = checked_weight(weight, len(matrix))
     divergence_floor = (target * np.where(target > 0, log_target, 0.0)).sum(1)  # −H of each row
     information = mutual_information(log_target, weight)
     folds = context_folds(
@@ -128,7 +131,7 @@ def _explained(
 
 
 def checked_log_rows(
-    log_target: ArrayLike, num_rows: int | None = None, name: str = "the log-distribution"
+    log_target: "ArrayLike", num_rows: int | None = None, name: str = "the log-distribution"
 ) -> np.ndarray:
     """Log-distributions [row, outcome] as float64, scaled to sum to 1; ValueError for others.
 
@@ -139,7 +142,7 @@ def checked_log_rows(
 
 
 def _rows_and_sums(
-    log_target: ArrayLike, num_rows: int | None, name: str
+    log_target: "ArrayLike", num_rows: int | None, name: str
 ) -> tuple[np.ndarray, np.ndarray]:
     """Log-distributions as they are, checked, and what their exponentials sum to [row]."""
     log_target = checked_real(log_target, name).astype(np.float64)
@@ -153,8 +156,10 @@ def _rows_and_sums(
     wrong = np.flatnonzero(~(np.abs(total - 1) <= 1e-4))
     if wrong.size:
         row = int(wrong[0])
+        rounded = bool(abs(total[row] - 1) <= HALF_PRECISION)
         raise ValueError(
             f"{name} must hold log-probabilities whose exponentials sum to 1; row {row} sums "
             f"to {total[row]:.6g}: give logarithms of probabilities in nats"
+            f"{', or recompute log_softmax in float32 if it was in half precision' * rounded}"
         )
     return log_target, total

@@ -41,12 +41,12 @@ class LikelihoodVariance(NamedTuple):
 
 
 def likelihood_variance(
-    log_first: ArrayLike,
-    log_second: ArrayLike,
-    weight: ArrayLike | None = None,
+    log_first: "ArrayLike",
+    log_second: "ArrayLike",
+    weight: "ArrayLike | None" = None,
     *,
     reference: int | None = None,
-    contexts: ArrayLike | None = None,
+    contexts: "ArrayLike | None" = None,
     num_draws: int = 100,
     scale_weight: float = SCALE_WEIGHT,
     random_state: int = 0,
@@ -103,13 +103,13 @@ class SvdDissimilarity(NamedTuple):
 
 
 def svd_dissimilarity(
-    log_first: ArrayLike,
-    log_second: ArrayLike,
-    weight: ArrayLike | None = None,
+    log_first: "ArrayLike",
+    log_second: "ArrayLike",
+    weight: "ArrayLike | None" = None,
     *,
     reference: int = 0,
-    tokens: ArrayLike | None = None,
-    contexts: ArrayLike | None = None,
+    tokens: "ArrayLike | None" = None,
+    contexts: "ArrayLike | None" = None,
 ) -> SvdDissimilarity:
     """d_SVD = 1 − mean singular value of the cross-covariance of standardised logit differences.
 
@@ -165,7 +165,7 @@ def _svd_dissimilarity(
     return float(1 - singular.sum() / varies.sum())
 
 
-def _checked(log_first: ArrayLike, log_second: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+def _checked(log_first: "ArrayLike", log_second: "ArrayLike") -> tuple[np.ndarray, np.ndarray]:
     pair = checked_predictions(log_first, log_second)
     for rows, name in zip(pair, ("first", "second"), strict=True):
         if not np.isfinite(rows).all():
@@ -185,7 +185,7 @@ def _check_reference(reference: Any, rows: np.ndarray) -> None:
         )
 
 
-def _checked_choice(chosen: ArrayLike, name: str, size: int, least: int) -> np.ndarray:
+def _checked_choice(chosen: "ArrayLike", name: str, size: int, least: int) -> np.ndarray:
     """Numbers [choice] below size, at least so many; ValueError for others."""
     found = np.asarray(chosen)
     if (

@@ -16,9 +16,9 @@ STAGE_ITERATIONS = 40
 
 
 def best_linear_accuracy(
-    representation: ArrayLike,
-    log_concept_posteriors: Sequence[ArrayLike],
-    weight: ArrayLike | None = None,
+    representation: "ArrayLike",
+    log_concept_posteriors: "Sequence[ArrayLike]",
+    weight: "ArrayLike | None" = None,
 ) -> Float[np.ndarray, "concept"]:
     """max over W, v of E_x p(c_k = argmax(W f(x) + v) | x) [concept], from below.
 

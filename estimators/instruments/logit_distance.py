@@ -25,9 +25,9 @@ class LogitDistance(NamedTuple):
 
 
 def logit_distance(
-    log_first: ArrayLike,
-    log_second: ArrayLike,
-    weight: ArrayLike | None = None,
+    log_first: "ArrayLike",
+    log_second: "ArrayLike",
+    weight: "ArrayLike | None" = None,
 ) -> LogitDistance:
     """d_logit of two predictors, and the bound on canonical correlations that follows from it.
 

@@ -29,7 +29,9 @@ class PairedDifference(NamedTuple):
         return bool(self.difference.low >= margin)
 
 
-def paired_difference(first: ArrayLike, second: ArrayLike, level: float = 0.95) -> PairedDifference:
+def paired_difference(
+    first: "ArrayLike", second: "ArrayLike", level: float = 0.95
+) -> PairedDifference:
     """t interval and order-statistic interval of first − second, paired by seed.
 
     first, second [seed], the same seeds in the same order. Swapping them mirrors the interval; a
@@ -46,7 +48,7 @@ def paired_difference(first: ArrayLike, second: ArrayLike, level: float = 0.95) 
 
 
 def gap_to_largest_null(
-    score: ArrayLike, nulls: Sequence[ArrayLike], level: float = 0.95
+    score: "ArrayLike", nulls: "Sequence[ArrayLike]", level: float = 0.95
 ) -> PairedDifference:
     """The score less the null that is largest on average, paired by seed.
 
@@ -64,7 +66,7 @@ def gap_to_largest_null(
 
 
 def _checked_pair(
-    first: ArrayLike, second: ArrayLike, names: tuple[str, str]
+    first: "ArrayLike", second: "ArrayLike", names: tuple[str, str]
 ) -> tuple[np.ndarray, np.ndarray]:
     pair = checked_values(first, names[0]), checked_values(second, names[1])
     if len(pair[0]) != len(pair[1]):

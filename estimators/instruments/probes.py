@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from estimators.instruments.folds import NUM_FOLDS, context_folds
+from estimators.instruments.folds import NUM_FOLDS, context_folds, repeated_contexts
 from estimators.instruments.laws import checked_log_rows
 from estimators.instruments.softmax_fit import fit_softmax
 from estimators.instruments.whitening import checked_rows, checked_weight, fit_whitening
@@ -32,21 +32,21 @@ class ProbeAccuracy(NamedTuple):
 
 
 def probe_accuracy(
-    representation: ArrayLike,
-    log_concept_posteriors: Sequence[ArrayLike],
-    weight: ArrayLike | None = None,
+    representation: "ArrayLike",
+    log_concept_posteriors: "Sequence[ArrayLike]",
+    weight: "ArrayLike | None" = None,
     *,
-    groups: ArrayLike | None = None,
+    groups: "ArrayLike | None" = None,
     num_folds: int = NUM_FOLDS,
     random_state: int = 0,
 ) -> ProbeAccuracy:
     """E_x p(c_k = argmax_v (W_k f(x) + v_k) | x) of the logistic probe of every concept k.
 
-    representation f [row, dim]; log_concept_posteriors: for each concept log p(c_k|x) [row,
-    value], nats; weight [row]. A probe is multinomial logistic regression without penalty on all
-    (context, value) pairs with weights p(x) p(v|x): what infinitely many labelled samples would
-    give. It minimises log-loss, so its accuracy may miss the best linear classifier's. Raises
-    ValueError as `law_score` does.
+    representation f [row, dim]; log_concept_posteriors: for each concept log p(c_k|x) [row, value],
+    nats; weight [row]; groups as in `law_score`. A probe is multinomial logistic regression without
+    penalty on all (context, value) pairs with weights p(x) p(v|x): what infinitely many labelled
+    samples would give. It minimises log-loss, so its accuracy may miss the best linear
+    classifier's. Raises ValueError as `law_score` does.
     """
     probes = fit_probes(
         representation,
@@ -92,17 +92,18 @@ class FittedProbes(NamedTuple):
 
 
 def fit_probes(
-    representation: ArrayLike,
-    log_concept_posteriors: Sequence[ArrayLike],
-    weight: ArrayLike | None = None,
+    representation: "ArrayLike",
+    log_concept_posteriors: "Sequence[ArrayLike]",
+    weight: "ArrayLike | None" = None,
     *,
-    groups: ArrayLike | None = None,
+    groups: "ArrayLike | None" = None,
     num_folds: int = NUM_FOLDS,
     random_state: int = 0,
 ) -> FittedProbes:
     """log softmax(W_k f(x) + v_k) of every concept k and row; arguments as `probe_accuracy`."""
     matrix = checked_rows(representation, "representation")
     targets = checked_beliefs(log_concept_posteriors, len(matrix))
+    groups = repeated_contexts(groups, weight, matrix, *targets)
     weight = checked_weight(weight, len(matrix))
     folds = context_folds(
         groups, len(matrix), weight, num_folds=num_folds, random_state=random_state
@@ -141,8 +142,17 @@ def fit_probes(
     )
 
 
-def checked_beliefs(log_concept_posteriors: Sequence[ArrayLike], num_rows: int) -> list[np.ndarray]:
+def checked_beliefs(
+    log_concept_posteriors: "Sequence[ArrayLike]", num_rows: int
+) -> list[np.ndarray]:
     """p(c_k|x) [row, value] of every concept; ValueError for none and for no distributions."""
+    shape = tuple(getattr(log_concept_posteriors, "shape", ()))
+    if len(shape) == 2:
+        raise ValueError(
+            "log_concept_posteriors must be a list, one [row, value] array a concept; got one "
+            f"array of shape {shape}: give a list, also of one concept; of a joint posterior give "
+            "what each concept has, summed over the others"
+        )
     beliefs = [
         np.exp(checked_log_rows(rows, num_rows, f"log_concept_posteriors[{concept}]"))
         for concept, rows in enumerate(log_concept_posteriors)

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 from estimators.instruments.numeric import checked_real
 
 BLOCK_ROWS = 512  # rows whose triangle is found at once: they stay in the cache
+MAY_BE_LAWS = ("features", "source", "target")  # arguments that may hold log p, and so log 0
 
 
 class Whitening(NamedTuple):
@@ -92,7 +93,7 @@ def _reduced(rows: np.ndarray) -> np.ndarray:
     return np.asarray(np.linalg.qr(rows, mode="r"))
 
 
-def checked_rows(array: ArrayLike, name: str) -> np.ndarray:
+def checked_rows(array: "ArrayLike", name: str) -> np.ndarray:
     """The array as floating point [row, column]; ValueError for NaN, infinity or wrong axes.
 
     So is one for what are no real numbers.
@@ -101,16 +102,29 @@ def checked_rows(array: ArrayLike, name: str) -> np.ndarray:
     if matrix.ndim != 2:
         raise ValueError(f"{name} must have axes [row, column]; got shape {matrix.shape}")
     if not np.isfinite(matrix).all():
-        row = int(np.argwhere(~np.isfinite(matrix))[0, 0])
+        row, column = np.argwhere(~np.isfinite(matrix))[0]
+        value = float(matrix[row, column])
         raise ValueError(
-            f"{name} must be finite; row {row} is not: drop such rows, or score a law that is "
-            "defined there, such as log(p + ρ)"
+            f"{name} must be finite; row {row} is not, {value} in column {column}: "
+            f"{_remedy(value, name)}"
         )
     return matrix
 
 
+def _remedy(value: float, name: str) -> str:
+    """What to do about a number that is not finite: that depends on where it may come from."""
+    if value == -np.inf and name in MAY_BE_LAWS:
+        return (
+            "where it is log p of p = 0 score a law that is defined there, such as log(p + ρ), or "
+            "drop such rows"
+        )
+    if np.isnan(value):
+        return "find out what made it, such as 0/0 or a padded row, or drop such rows"
+    return "compute it in float32 if it was in float16, which ends at 65504, or drop such rows"
+
+
 def checked_pair(
-    first: ArrayLike, second: ArrayLike, names: tuple[str, str] = ("first", "second")
+    first: "ArrayLike", second: "ArrayLike", names: tuple[str, str] = ("first", "second")
 ) -> tuple[np.ndarray, np.ndarray]:
     """Two arrays [row, column] that have their rows in common; ValueError when they have not."""
     rows = checked_rows(first, names[0]), checked_rows(second, names[1])
@@ -122,7 +136,7 @@ def checked_pair(
     return rows
 
 
-def checked_weight(weight: ArrayLike | None, num_rows: int) -> np.ndarray:
+def checked_weight(weight: "ArrayLike | None", num_rows: int) -> np.ndarray:
     """Weights [row] that are positive and sum to one; None means equal weights."""
     if num_rows == 0:
         raise ValueError("nothing can be scored on zero rows: give at least one context")

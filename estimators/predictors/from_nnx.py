@@ -4,13 +4,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import jax
 import jax.numpy as jnp
+import numpy as np
 from flax import nnx
 from jaxtyping import Array, Float, Int
 
 from estimators.predictors.checks import check_sizes
 
 _OWNER = "a predictor from nnx"
+TABLES = {nnx.Linear: "kernel[...].T", nnx.Embed: "embedding[...]"}  # [token, dim] of a layer
 
 
 @dataclass(frozen=True)
@@ -71,10 +74,11 @@ def from_nnx(build: Callable[[nnx.Rngs], nnx.Module], num_words: int) -> NNXPred
     not change belongs into build itself. build is called once here, with seed 0. Two predictors
     are equal when their build is the same object, so pass a function or class of a module rather
     than a fresh lambda; each new one compiles again. Raises ValueError for a module with other
-    state or without an unembedding of two axes.
+    state or without an unembedding of two axes, and TypeError for a module in place of build and
+    for a build that returns none.
     """
     check_sizes(_OWNER, num_words=num_words)
-    module = build(nnx.Rngs(0))
+    module = _built(build)
     name = type(module).__name__
     graph, _, others = nnx.split(module, nnx.Param, ...)
     for path, leaf in nnx.to_flat_state(others):
@@ -83,15 +87,49 @@ def from_nnx(build: Callable[[nnx.Rngs], nnx.Module], num_words: int) -> NNXPred
             f"{'.'.join(map(str, path))}: leave out dropout, batch statistics and generators, "
             "and let a property return what is constant"
         )
-    unembedding = getattr(module, "unembedding", None)
-    shape = () if unembedding is None else jnp.shape(_array(unembedding))
-    if len(shape) != 2:
-        raise ValueError(
-            f"{_OWNER} needs an attribute unembedding [token, dim]; {name} has "
-            f"{'none' if unembedding is None else f'one of shape {shape}'}: add an nnx.Param of "
-            "that shape"
+    return NNXPredictor(build, num_words, *_unembedding_shape(module), graph=graph)
+
+
+def _built(build: Any) -> nnx.Module:
+    """What build(rngs) returns; TypeError when it, or build itself, is not what it should be."""
+    if isinstance(build, nnx.Module):
+        raise TypeError(
+            f"{_OWNER} is given what builds a module, so that every seed starts anew; got a module "
+            f"that is built, of class {type(build).__name__}: give the class itself, or a function "
+            "of rngs that returns such a module"
         )
-    return NNXPredictor(build, num_words, *shape, graph=graph)
+    module = build(nnx.Rngs(0))
+    if not isinstance(module, nnx.Module):
+        raise TypeError(
+            f"{_OWNER} is given a function or class whose build(rngs) is an nnx.Module; it is a "
+            f"{type(module).__name__}: return the module"
+        )
+    return module
+
+
+def _unembedding_shape(module: nnx.Module) -> tuple[int, int]:
+    """(token, dim) of module.unembedding; ValueError when it is no array of two axes."""
+    unembedding = getattr(module, "unembedding", None)
+    remedy = "add an nnx.Param of that shape"
+    if unembedding is None:
+        found = "none"
+    elif isinstance(unembedding, nnx.Variable | jax.Array | np.ndarray):
+        shape = jnp.shape(_array(unembedding))
+        if len(shape) == 2:
+            return shape
+        found = f"one of shape {shape}"
+    else:
+        found = f"one of class {type(unembedding).__name__}, no array"
+        table = next((text for kind, text in TABLES.items() if isinstance(unembedding, kind)), "")
+        if table:
+            remedy = (
+                "call that layer otherwise, say readout, and let a property unembedding return "
+                f"self.readout.{table}; f·g has no bias"
+            )
+    raise ValueError(
+        f"{_OWNER} needs an attribute unembedding [token, dim]; {type(module).__name__} has "
+        f"{found}: {remedy}"
+    )
 
 
 def _array(value: Any) -> Array:

@@ -37,7 +37,7 @@ class Population(NamedTuple):
     threshold: Any
 
 
-def finite_sample(context: ArrayLike, token: ArrayLike) -> FiniteSample:
+def finite_sample(context: "ArrayLike", token: "ArrayLike") -> FiniteSample:
     """A finite sample, checked; ValueError for wrong axes, fractions, or no rows at all."""
     sample = FiniteSample(_whole(context, "context", 2), _whole(token, "token", 1))
     if len(sample.context) != len(sample.token):
@@ -65,7 +65,7 @@ def finite_batch(key: Any, num_samples: int, sample: FiniteSample) -> tuple[Any,
 
 
 def population(
-    context: ArrayLike, log_predictive: ArrayLike, weight: ArrayLike | None = None
+    context: "ArrayLike", log_predictive: "ArrayLike", weight: "ArrayLike | None" = None
 ) -> Population:
     """Contexts with the exact p(y|x) as soft targets, checked.
 
@@ -115,7 +115,7 @@ def whole_population(key: Any, num_samples: int, population: Population) -> tupl
     return tuple(map(jnp.asarray, population[:3]))
 
 
-def _whole(array: ArrayLike, name: str, ndim: int) -> np.ndarray:
+def _whole(array: "ArrayLike", name: str, ndim: int) -> np.ndarray:
     array = np.asarray(array)
     axes = "[sample, position]" if ndim == 2 else "[sample]"
     if array.ndim != ndim:

@@ -47,6 +47,12 @@ def test_too_many_contexts_are_refused():
         lg.enumerate_contexts(model, 40)
 
 
+def test_without_a_length_contexts_have_all_positions_but_the_last_where_that_is_the_token():
+    mess3 = lg.worlds.mess3(num_steps=5)
+    assert lg.enumerate_contexts(mess3).context.shape == (3**4, 4)
+    assert lg.enumerate_contexts(lg.worlds.named("echo")).context.shape == (2**7, 7)
+
+
 def test_a_world_without_a_next_word_has_no_contexts():
     model = lg.ConceptModel.from_graph(lg.chain_dag(1), (2,), [[0.5, 0.5]], [((0,), np.eye(2))])
     assert lg.enumerate_contexts(model).context.shape == (1, 0)

@@ -24,7 +24,9 @@ def test_noise_on_contexts_that_repeat_is_no_evidence_without_groups():
         rng = np.random.default_rng(seed)
         few, drawn = posterior(seed, 80), rng.integers(0, 80, 600)
         f, g = rng.standard_normal((80, 12))[drawn], rng.standard_normal((4, 12))
-        assert es.readout_score(f, few[drawn]).score > 0.1  # looked up
+        by_row = es.readout_score(f, few[drawn], groups=np.arange(600))
+        assert by_row.score > 0.1  # looked up
+        assert es.readout_score(f, few[drawn]).score < 0
         by_belief = es.assess(f, g, few[drawn], rho=0.1)
         words = rng.integers(0, 9, (80, 5))[drawn]
         by_words = es.assess(f, g, few[drawn], raw_input=words, rho=0.1)

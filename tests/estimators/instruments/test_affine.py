@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.special import log_softmax
 
 import estimators as es
 
@@ -32,6 +33,20 @@ def test_an_affine_image_scores_one(seed):
     assert abs(found.score - 1) < 1e-9
     assert abs(found.population - 1) < 1e-9
     assert (found.source_rank, found.target_rank, found.saturated) == (3, 2, False)
+
+
+@given(SEEDS, st.integers(2, 6))
+def test_an_exact_law_holds_log_ratios_of_the_posterior_and_not_its_normaliser(seed, size):
+    draw = np.random.default_rng(seed)
+    log_posterior = log_softmax(draw.normal(size=(60, size)), axis=1)
+    mixing = draw.normal(size=(size, size))
+    mixing -= mixing.mean(1, keepdims=True)  # A·1 = 0, of rank ℓ − 1
+    representation = log_posterior @ mixing.T + draw.normal(size=size)
+    as_it_is = es.affine_r2(representation, log_posterior)
+    assert (as_it_is.source_rank, as_it_is.target_rank) == (size - 1, size)
+    assert as_it_is.population == pytest.approx((size - 1) / size)
+    log_ratios = log_posterior - log_posterior.mean(1, keepdims=True)
+    assert es.affine_r2(representation, log_ratios).population == pytest.approx(1)
 
 
 @given(SEEDS)
@@ -109,7 +124,8 @@ def test_rows_that_repeat_a_context_are_held_out_together():
         draw = np.random.default_rng(seed)
         names, target = draw.normal(size=(60, 9))[groups], draw.normal(size=(60, 2))[groups]
         by_context.append(es.affine_r2(names, target, groups=groups).score)
-        by_sample.append(es.affine_r2(names, target).score)
+        by_sample.append(es.affine_r2(names, target, groups=np.arange(len(groups))).score)
+        assert es.affine_r2(names, target).score == by_context[-1]  # noticed without groups
     assert np.mean(by_context) < 0
     assert np.mean(by_sample) > 0.05
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import estimators as es
-from estimators.instruments.folds import checked_num_folds
+from estimators.instruments.folds import checked_num_folds, repeated_contexts
 
 GROUPS = st.lists(st.integers(0, 12), min_size=1, max_size=60)
 
@@ -72,6 +72,42 @@ def test_permutation_is_reproducible_and_moves_nearly_all():
     assert (first != other).any()
     assert (first != array).mean() > 0.9
     np.testing.assert_array_equal(np.sort(first), array)
+
+
+def test_rows_that_agree_in_everything_are_one_context_where_nothing_says_what_is():
+    first, second = np.array([[0.0, 1], [2, 3], [0, 1], [0, 1], [-0.0, 1]]), np.ones((5, 1))
+    second[3] = 2
+    assert repeated_contexts(None, None, first, second).tolist() == [0, 1, 0, 2, 0]
+    assert repeated_contexts(None, None, first).tolist() == [0, 1, 0, 0, 0]
+    assert repeated_contexts(None, np.ones(5), first, second) is None  # listed, each once
+    assert repeated_contexts([5, 6, 7, 8, 9], None, first, second) == [5, 6, 7, 8, 9]
+
+
+@pytest.mark.parametrize(("dtype", "noise"), [(np.float64, 1e-13), (np.float32, 3e-7)])
+def test_noise_of_the_last_bits_parts_few_repeats_and_a_small_column_tells_contexts_apart(
+    dtype, noise
+):
+    draw = np.random.default_rng(0)
+    drawn = draw.integers(0, 50, 400)
+    rows = draw.normal(size=(50, 3))[drawn] * [1, 1e4, 1e-4]
+    rows *= 1 + noise * draw.uniform(-1, 1, rows.shape)
+    groups = repeated_contexts(None, None, rows.astype(dtype))
+    present = len(np.unique(drawn))
+    assert present <= len(np.unique(groups)) <= 1.5 * present
+    assert all(len(np.unique(drawn[groups == group])) == 1 for group in groups)
+    tiny = np.stack([np.full(400, 1e4), 1e-4 * drawn], 1)
+    assert len(np.unique(repeated_contexts(None, None, tiny.astype(dtype)))) == present
+
+
+def test_every_instrument_that_holds_contexts_out_notices_that_rows_repeat():
+    groups = np.repeat(np.arange(60), 5)
+    draw = np.random.default_rng(0)
+    first, second = draw.normal(size=(60, 3))[groups], draw.normal(size=(60, 4))[groups]
+    for score in (es.affine_r2, es.cca, es.svcca, es.mean_correlation, es.linear_cka):
+        noticed, told = score(first, second), score(first, second, groups=groups)
+        assert noticed.score == pytest.approx(told.score, abs=1e-12)
+        parted = score(first, second, groups=np.arange(300)).score
+        assert abs(parted - told.score) > 0.01
 
 
 def test_groups_number_every_row():

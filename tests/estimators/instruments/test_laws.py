@@ -1,5 +1,7 @@
 """Is a law scored 1 when it holds, about 0 when nothing holds, and the same in every gauge?"""
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from hypothesis import given
@@ -170,7 +172,9 @@ def test_noise_that_repeats_over_samples_of_a_context_only_scores_when_split_by_
         names = draw.normal(size=(60, 9))[groups]  # tells contexts apart and says nothing of them
         log_target = log_softmax(draw.normal(size=(60, 3)), axis=1)[groups]
         by_context.append(es.law_score(names, log_target, groups=groups))
-        by_sample.append(es.law_score(names, log_target))
+        by_sample.append(es.law_score(names, log_target, groups=np.arange(len(groups))))
+        noticed = es.law_score(names, log_target)  # without groups
+        assert noticed.score == pytest.approx(by_context[-1].score, abs=1e-6)
     assert not any(found.saturated for found in by_context)
     assert np.mean([found.score for found in by_context]) < 0
     assert np.mean([found.score for found in by_sample]) > 0.08
@@ -212,7 +216,7 @@ BAD_ROWS = [np.where(np.arange(60)[:, None] == 4, bad, FEATURES) for bad in (np.
             BAD_ROWS[0],
             TARGET,
             None,
-            r"(features|representation) must be finite; row 4 is not: drop .* log\(p \+ ρ",
+            r"(features|representation) must be finite; row 4 is not, nan in column 0: find out",
         ),
         (BAD_ROWS[1], TARGET, None, r"(features|representation) must be finite; row 4 is not"),
         (FEATURES[:, 0], TARGET, None, r"axes \[row, column\]; got shape \(60,\)"),
@@ -231,6 +235,19 @@ BAD_ROWS = [np.where(np.arange(60)[:, None] == 4, bad, FEATURES) for bad in (np.
 def test_bad_input_is_answered_with_rule_value_and_remedy(score, features, target, weight, message):
     with pytest.raises(ValueError, match=message):
         score(features, target, weight)
+
+
+@pytest.mark.parametrize("dtype", [jnp.float16, jnp.bfloat16])
+def test_a_log_softmax_in_half_precision_is_told_to_be_computed_in_single(dtype):
+    draw = np.random.default_rng(0)
+    logits = jnp.asarray(3 * draw.normal(size=(60, 40)), dtype)
+    rounded = np.asarray(jax.nn.log_softmax(logits).astype(jnp.float32))
+    message = r"row \d+ sums to (0.9|1.0)\d+: give .* in nats, or recompute log_softmax in float32"
+    with pytest.raises(ValueError, match=message):
+        es.law_score(FEATURES, rounded)
+    assert es.law_score(FEATURES, jax.nn.log_softmax(logits.astype(jnp.float32))).information > 0
+    with pytest.raises(ValueError, match=r"row 0 sums to 0.970446: give logarithms .* nats$"):
+        es.law_score(FEATURES, TARGET - 0.03)
 
 
 def test_groups_number_every_row():

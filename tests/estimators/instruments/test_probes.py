@@ -1,5 +1,8 @@
 """Do linear probes name concepts as often as they can, and never more often than Bayes?"""
 
+from inspect import unwrap
+
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from hypothesis import given
@@ -8,6 +11,7 @@ from scipy.special import log_softmax
 from sklearn.linear_model import LogisticRegression
 
 import estimators as es
+from estimators.instruments.probes import checked_beliefs
 from estimators.instruments.softmax_fit import fit_softmax
 
 
@@ -106,7 +110,9 @@ def test_contexts_that_repeat_are_held_out_whole():
         names = draw.normal(size=(60, 9))[groups]  # tells contexts apart and says nothing of them
         log_rows = log_softmax(4 * draw.normal(size=(60, 2)), axis=1)[groups]
         by_context = es.probe_accuracy(names, [log_rows], groups=groups)
-        by_sample = es.probe_accuracy(names, [log_rows])
+        by_sample = es.probe_accuracy(names, [log_rows], groups=np.arange(len(groups)))
+        noticed = es.probe_accuracy(names, [log_rows])  # without groups
+        np.testing.assert_array_equal(noticed.score, by_context.score)
         gains.append([found.score[0] - found.majority[0] for found in (by_context, by_sample)])
     by_context, by_sample = np.mean(gains, axis=0)
     assert by_context < 0.02
@@ -116,6 +122,10 @@ def test_contexts_that_repeat_are_held_out_whole():
 def test_a_probe_needs_a_concept_and_distributions():
     with pytest.raises(ValueError, match="needs at least one concept; got none"):
         es.probe_accuracy(np.zeros((3, 1)), [])
+    for array in (np.log(np.full((64, 2), 0.5)), jnp.log(jnp.full((64, 4), 0.25))):
+        message = rf"one \[row, value\] array a concept; .* of shape \(64, {array.shape[1]}\): give"
+        with pytest.raises(ValueError, match=message):
+            unwrap(checked_beliefs)(array, 64)  # as it is outside the tests, where types are free
     with pytest.raises(ValueError, match="row 0 sums to 2"):
         es.probe_accuracy(np.zeros((3, 1)), [np.zeros((3, 2))])
     with pytest.raises(ValueError, match="representation must be finite; row 1 is not"):

@@ -69,8 +69,24 @@ def test_rows_are_made_floating_and_checked():
     assert checked_rows(np.ones((1, 2), np.float32), "x").dtype == np.float32
     with pytest.raises(ValueError, match=r"x must have axes \[row, column\]; got shape \(\)"):
         checked_rows(1.0, "x")
-    with pytest.raises(ValueError, match="x must be finite; row 1 is not"):
+    with pytest.raises(ValueError, match="x must be finite; row 1 is not, -inf in column 0: "):
         checked_rows([[0.0], [-np.inf]], "x")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "remedy"),
+    [
+        ("features", -np.inf, r"where it is log p of p = 0 score .* log\(p \+ ρ\), or drop"),
+        ("target", -np.inf, r"where it is log p of p = 0"),
+        ("features", np.nan, "find out what made it, such as 0/0 or a padded row, or drop such"),
+        ("representation", np.nan, "find out what made it"),
+        ("representation", -np.inf, "compute it in float32 if it was in float16"),
+        ("raw_input", np.inf, "compute it in float32 if it was in float16, .* or drop such rows"),
+    ],
+)
+def test_what_to_do_about_a_number_depends_on_where_it_may_come_from(name, value, remedy):
+    with pytest.raises(ValueError, match=f"{name} must be finite; row 1 .* in column 1: {remedy}"):
+        checked_rows([[0.0, 1.0], [2.0, value]], name)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Can a user's own nnx network be a predictor, and are those that cannot be refused?"""
 
+import re
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -81,8 +83,50 @@ def test_a_module_needs_an_unembedding_of_two_axes():
 
     with pytest.raises(ValueError, match=r"Flat has one of shape \(3,\): add"):
         es.from_nnx(Flat, 5)
+
+    class Listed(nnx.Module):
+        unembedding = ((1.0, 2.0), (3.0, 4.0))
+
+        def __init__(self, rngs):
+            pass
+
+    with pytest.raises(ValueError, match=r"Listed has one of class tuple, no array: add"):
+        es.from_nnx(Listed, 5)
     with pytest.raises(ValueError, match="num_words of a predictor from nnx must be"):
         es.from_nnx(Tied, 0)
+
+
+@pytest.mark.parametrize(
+    ("layer", "table"),
+    [
+        (lambda rngs: nnx.Linear(3, 4, rngs=rngs), "kernel[...].T"),
+        (lambda rngs: nnx.Embed(4, 3, rngs=rngs), "embedding[...]"),
+    ],
+)
+def test_a_layer_in_place_of_an_unembedding_is_refused_and_the_remedy_works(layer, table):
+    class Layer(nnx.Module):
+        def __init__(self, rngs):
+            self.unembedding = layer(rngs)
+
+    said = rf"Layer has one of class \w+, no array: .* self\.readout\.{re.escape(table)}; f·g"
+    with pytest.raises(ValueError, match=said):
+        es.from_nnx(Layer, 5)
+
+    class Named(nnx.Module):
+        unembedding = property(lambda self: eval(f"self.readout.{table}"))
+
+        def __init__(self, rngs):
+            self.readout = layer(rngs)
+
+    predictor = es.from_nnx(Named, 5)
+    assert (predictor.num_tokens, predictor.dim) == (4, 3)
+
+
+def test_a_module_in_place_of_what_builds_it_is_refused_by_its_class():
+    with pytest.raises(TypeError, match=r"what builds a module.* of class Tied: give the class"):
+        es.from_nnx(Tied(nnx.Rngs(0)), 5)
+    with pytest.raises(TypeError, match=r"build\(rngs\) is an nnx.Module; it is a ModuleMeta: "):
+        es.from_nnx(lambda rngs: Tied, 5)
 
 
 def test_a_representation_of_another_shape_is_refused():
