@@ -37,7 +37,10 @@ class Stored(Folder):
 
 @dataclass(frozen=True, kw_only=True)
 class Report(Stored):
-    """Draw the figures and write the report again, from stored results only."""
+    """Draw the figures and write the report again, from stored results only.
+
+    Experiments of which cells are missing are left out, and named.
+    """
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,7 @@ from experiments.provenance import mixes_versions, summary
 from experiments.results import Results, write_table
 from experiments.runner import Task, compute_missing, tasks
 from experiments.selection import Selection
-from experiments.store import Store, writable_folder
+from experiments.store import DamagedCell, Store, writable_folder
 from experiments.view import View
 
 CHANGED, MIXED = "changed settings", "mixed versions"  # remarks in a stamp
@@ -25,6 +25,10 @@ class Workers(NamedTuple):
     executor: Executor
     num_workers: int | Callable[[], int]
     shared_memory: bool
+
+
+class Incomplete(ValueError):
+    """Cells of an experiment are not stored; how many, and what computes them."""
 
 
 class Output(NamedTuple):
@@ -62,19 +66,37 @@ def compute(
 
 
 def draw(
-    chosen: Sequence[Selection], place: Output, view: View, num_seeds: int | None, command: str
-) -> None:
-    """Draw the figures of stored results and write report.html.
+    chosen: Sequence[Selection],
+    place: Output,
+    view: View,
+    num_seeds: int | None,
+    command: str,
+    partly: str | None = None,
+) -> list[str]:
+    """Draw the figures of stored results and write report.html; which experiments are left out.
 
-    command: what makes the page again. Raises ValueError for results that are missing or damaged,
-    KeyboardInterrupt when Ctrl-C was pressed and went unheard.
+    command: what makes the page again. partly: what makes it again when experiments are left out
+    whose results are missing or damaged; None: none may be. Raises ValueError for results that are
+    missing or damaged where none may be, and where nothing would be left; KeyboardInterrupt when
+    a signal came and went unheard.
     """
-    sections = [_section(selection, place) for selection in chosen]
+    sections, left_out = [], {}
+    for selection in chosen:
+        try:
+            sections.append(_section(selection, place))
+        except (Incomplete, DamagedCell) as problem:
+            if partly is None:
+                raise
+            left_out[selection.experiment.name] = problem
+    if not sections:
+        raise next(iter(left_out.values()))
     profile = chosen[0].profile
     rows = claims.ledger(place.out, profile, num_seeds, chosen)
     page = place.out / "report.html"
-    report.write(page, sections, rows, profile, command)
+    made_by = partly if partly and left_out else command
+    report.write(page, sections, rows, profile, made_by, list(left_out))
     view.result(f"figures: {place.figures}\nreport:  {page}")
+    return list(left_out)
 
 
 def _section(selection: Selection, place: Output) -> report.Section:
@@ -126,7 +148,7 @@ def values_an_interval(results: Results) -> str:
 def _require(wanted: Sequence[Task], store: Store) -> None:
     missing = sum(not store.has(task.folder) for task in wanted)
     if missing:
-        raise ValueError(
+        raise Incomplete(
             f"{missing} of {len(wanted)} cells of {wanted[0].experiment} are not stored in "
             f"{store.root} for these settings and this version of the code: run `latentgen "
             "figures` (or `latentgen run`) with the same options first"

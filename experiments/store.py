@@ -27,6 +27,8 @@ from experiments.experiment import CellRecord, CellResult
 LOCKS = ".locks"  # one empty file a cell, below the store
 HASHES = "sha256.json"
 CANNOT_SYNC = (errno.EINVAL, errno.EBADF)  # what some network disks answer for a folder
+ABSENT = (errno.ENOENT, errno.ENOTDIR)
+NOT_A_FILE = (*ABSENT, errno.EISDIR, errno.ELOOP)  # other errors are of the disk, or of rights
 FILES = ("arrays.npz", "config.json", "metrics.json", "provenance.json")
 
 
@@ -42,7 +44,13 @@ class Store:
 
     def has(self, folder: Path) -> bool:
         """Whether the cell is there, whole or damaged; folders appear at once or not at all."""
-        return folder.exists()
+        try:
+            folder.lstat()  # a link that leads nowhere is there, too
+        except OSError as error:
+            if error.errno not in ABSENT:
+                raise
+            return False
+        return True
 
     def names(self, experiment: str) -> set[str]:
         """Names of the cells of an experiment that are there, whole or damaged."""
@@ -53,7 +61,10 @@ class Store:
             return set()
 
     def read(self, folder: Path) -> CellRecord:
-        """A cell's config and metrics. Raises DamagedCell naming the folder."""
+        """A cell's config and metrics.
+
+        Raises DamagedCell naming the folder, OSError when it cannot be read now.
+        """
         problem = damage(folder)
         if problem:
             raise DamagedCell(folder, problem)
@@ -144,7 +155,10 @@ class DamagedCell(ValueError):
 
 
 def damage(folder: Path) -> str:
-    """What is wrong with a stored cell, in words; empty when every file is as it was written."""
+    """What is wrong with a stored cell, in words; empty when every file is as it was written.
+
+    Raises OSError with a path when it cannot be read: it may be whole, and is not to be deleted.
+    """
     try:
         expected = json.loads((folder / HASHES).read_text(encoding="utf-8"))
         if not isinstance(expected, dict) or sorted(expected) != list(FILES):
@@ -154,7 +168,12 @@ def damage(folder: Path) -> str:
             return f"{', '.join(changed)} not as written"
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         sources = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))["sources"]
-    except (OSError, ValueError) as error:
+    except ValueError as error:
+        return str(error)
+    except OSError as error:
+        if error.errno not in NOT_A_FILE:
+            error.filename = error.filename or str(folder)  # reading an open file names none
+            raise
         return str(error)
     misplaced = hash_of(folder.parent.name, config, sources) != folder.name
     return "its name is that of another cell" if misplaced else ""

@@ -1,6 +1,8 @@
 """Is only what is of no more use deleted, and nothing that somebody has in hand?"""
 
 import json
+import shutil
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -92,6 +94,58 @@ def test_what_somebody_has_in_hand_is_left_alone(tmp_path, store, folders, kind)
         assert json.dumps([p.name for p in (store.root / LOCKS).iterdir()]).count(".lock") == 1
     cleaning.clean(tmp_path, dry_run=False)
     assert not folders[kind].exists()
+
+
+@pytest.fixture
+def meanwhile(monkeypatch):
+    """Whom to tell that a cell is about to be claimed: what others do between look and claim."""
+    told, claimed = [], Store.claimed
+
+    @contextmanager
+    def late(self, folder):
+        for tell in told:
+            tell(folder)
+        with claimed(self, folder) as mine:
+            yield mine
+
+    monkeypatch.setattr(Store, "claimed", late)
+    return told
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+@pytest.mark.parametrize("kind", ["stale", "damaged", "left"])
+def test_what_is_taken_away_meanwhile_is_neither_an_error_nor_told(
+    tmp_path, folders, meanwhile, kind, dry_run
+):
+    meanwhile.append(lambda cell: shutil.rmtree(folders[kind], ignore_errors=True))
+    said = cleaning.clean(tmp_path, dry_run=dry_run)
+    assert not any(line.startswith(f"{folders[kind]}:") for line in said)
+    assert said[-1].startswith("3 folders")
+
+
+def test_a_damaged_cell_that_is_computed_anew_meanwhile_stays(tmp_path, store, folders, meanwhile):
+    def compute_again(cell):
+        if cell == folders["damaged"] and not repaired:
+            repaired.append(shutil.rmtree(cell))
+            stored(store, "toy", 2, SOURCES)
+
+    repaired = []
+    meanwhile.append(compute_again)
+    said = cleaning.clean(tmp_path, dry_run=False)
+    assert repaired
+    assert store.read(folders["damaged"]).metrics == {"x": [1.0]}
+    assert not any(line.startswith(f"{folders['damaged']}:") for line in said)
+
+
+def test_a_cell_that_cannot_be_read_now_stays(tmp_path, folders, monkeypatch):
+    def refuse(folder):
+        raise PermissionError(13, "Permission denied", str(folder))
+
+    monkeypatch.setattr(cleaning, "damage", refuse)
+    with pytest.raises(PermissionError):
+        cleaning.clean(tmp_path, dry_run=False)
+    assert folders["current"].exists()
+    assert folders["damaged"].exists()
 
 
 def test_where_nothing_is_stored_there_is_nothing_to_clean(tmp_path):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from experiments import command_line, executors, registry
+from experiments import command_line, executors, parsing, registry
 
 ROOT = Path(__file__).parents[2]
 
@@ -101,7 +101,7 @@ UNBOXED = """ Unrecognized options
 @pytest.mark.parametrize("box", [BOXED, UNBOXED])
 def test_a_framed_message_is_cut_down_to_what_is_wrong_and_what_was_meant(box):
     expected = "Unrecognized options: --sedes, 3; Perhaps you meant: --seeds {None}|INT"
-    assert command_line._first_words(box) == expected
+    assert parsing.first_words(box) == expected
 
 
 @pytest.mark.parametrize("command", [["run", "simulation"], ["figures"]])
@@ -145,7 +145,7 @@ def test_a_figures_folder_that_is_a_file_is_refused_before_anything_is_computed(
     ],
 )
 def test_a_name_that_is_the_value_of_an_option_is_not_the_experiment_to_run(words, name):
-    command = command_line._parse(["run", *words])
+    command = parsing.parse(["run", *words])
     assert command.name == name
     assert isinstance(command.config, type(registry.experiment(name).profiles["paper"]))
 
@@ -264,6 +264,19 @@ def test_options_of_the_user_come_first(monkeypatch, tmp_path):
     environment = command_line.os.environ
     assert environment["OPENBLAS_NUM_THREADS"] == environment["OMP_NUM_THREADS"] == "7"
     assert environment["JAX_COMPILATION_CACHE_DIR"] == str(tmp_path / "latentgen" / "jax")
+
+
+def test_a_user_without_a_home_has_no_cache_and_no_error(monkeypatch):
+    def no_home():
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.undo()
+    monkeypatch.setattr(Path, "home", no_home)
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", "own")
+    command_line._set_environment()
+    assert command_line.os.environ["JAX_COMPILATION_CACHE_DIR"] == "own"
+    assert command_line._cache_folder() is None
 
 
 def test_blas_is_told_of_its_threads_before_it_is_loaded():

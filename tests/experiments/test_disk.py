@@ -229,3 +229,37 @@ def test_a_disk_full_at_any_write_is_said_in_one_line_and_only_whole_things_are_
         assert told(out) == expected
         capsys.readouterr()
     assert allowed > 5 * 3 + 2 * 2  # files of the cell opened, written, synced; the others, too
+
+
+def test_a_cell_that_cannot_be_read_now_is_kept_and_named_in_one_line(
+    tmp_path, toy_command, monkeypatch, capsys
+):
+    def refuse(path):
+        if path.name == "metrics.json":
+            raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
+        return read(path)
+
+    assert toy_command(tmp_path) == 0
+    (folder,) = tmp_path.glob("store/toy/[!.]*")
+    expected, read = told(tmp_path), Path.read_bytes
+    capsys.readouterr()
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    assert toy_command(tmp_path) == 2
+    said = capsys.readouterr().err
+    assert said == f"latentgen: {folder}: {os.strerror(errno.ESTALE)}; what was computed is kept\n"
+    monkeypatch.setattr(Path, "read_bytes", read)
+    assert told(tmp_path) == expected
+
+
+def test_a_link_that_leads_nowhere_in_the_place_of_a_cell_is_replaced(
+    tmp_path, toy_command, capsys
+):
+    assert toy_command(tmp_path) == 0
+    expected = told(tmp_path)
+    (folder,) = tmp_path.glob("store/toy/[!.]*")
+    folder.rename(tmp_path / "moved")
+    folder.symlink_to(tmp_path / "nowhere")
+    capsys.readouterr()
+    assert toy_command(tmp_path) == 0
+    assert f"damaged, computed again: {folder}" in "".join(capsys.readouterr().out.splitlines())
+    assert told(tmp_path) == expected

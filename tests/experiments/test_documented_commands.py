@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from experiments import command_line, registry
+from experiments import parsing, registry
 from experiments.commands import Clean, Figures, List, Run, Stored
 
 ROOT = Path(__file__).parents[2]
@@ -31,18 +31,17 @@ SHOWN_COMMANDS = sorted(set(commands()))
 
 
 @pytest.mark.parametrize(("page", "words"), SHOWN_COMMANDS, ids=lambda part: str(part)[:60])
-def test_every_command_line_shown_is_understood(page, words, monkeypatch):
-    monkeypatch.setattr(command_line, "_set_environment", lambda: None)
+def test_every_command_line_shown_is_understood(page, words):
     if words[0] in ("run", "show") and len(words) == 1:
         return  # the name of a command, not a command line
     filled = ["residual" if word == "NAME" else word for word in words]
     filled = ["3" if word == "N" else "folder" if word == "DIR" else word for word in filled]
     if "--help" in filled:
         with pytest.raises(SystemExit) as stopped:
-            command_line._parse(filled)
+            parsing.parse(filled)
         assert stopped.value.code == 0
         return
-    command = command_line._parse(filled)
+    command = parsing.parse(filled)
     assert isinstance(command, List | Stored | Clean)
     if isinstance(command, Run):
         assert command.name in registry.questions()

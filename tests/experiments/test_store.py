@@ -1,11 +1,13 @@
 """Is a stored cell whole or absent, found again, and never mistaken for another?"""
 
+import errno
 import json
 import multiprocessing
 import os
 import shutil
 import signal
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -186,6 +188,50 @@ def test_a_whole_cell_under_the_name_of_another_is_damage(store):
     folder.rename(other)
     with pytest.raises(ValueError, match=r"its name is that of another cell"):
         store.read(other)
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EIO, errno.EMFILE, errno.ESTALE])
+def test_what_cannot_be_read_now_is_not_called_damaged_and_is_named(store, monkeypatch, number):
+    def refuse(path):
+        raise OSError(number, os.strerror(number))
+
+    folder = store.folder("toy", Cell(), "abc")
+    store.write(folder, Cell(), RESULT, ORIGIN)
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    for look in (damage, store.read):
+        with pytest.raises(OSError, match=os.strerror(number)) as failed:
+            look(folder)
+        assert failed.value.filename == str(folder)
+    monkeypatch.undo()
+    assert damage(folder) == ""
+
+
+def test_whether_a_cell_is_there_is_not_answered_where_nobody_can_tell(store, monkeypatch):
+    def refuse(path):
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "lstat", refuse)
+    with pytest.raises(PermissionError):
+        store.has(store.folder("toy", Cell(), "abc"))
+
+
+def test_what_is_no_folder_in_the_place_of_a_cell_is_damage_and_can_be_replaced(store, tmp_path):
+    folder = store.folder("toy", Cell(), "abc")
+    folder.parent.mkdir()
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    for target in (tmp_path / "nowhere", tmp_path / "loop", None):
+        if target is None:
+            folder.write_text("a file")
+        else:
+            folder.symlink_to(target)
+        assert store.has(folder)
+        assert damage(folder)
+        store.discard(folder)
+        assert not store.has(folder)
+    store.write(folder, Cell(), RESULT, ORIGIN)
+    (folder / "metrics.json").unlink()
+    (folder / "metrics.json").mkdir()
+    assert "metrics.json" in damage(folder)
 
 
 def test_a_damaged_cell_can_be_taken_away_and_computed_again(store):
