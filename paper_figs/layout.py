@@ -8,14 +8,17 @@ import sys
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 import matplotlib
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
-from paper_figs import labels, style
+from paper_figs import labels, legends, style
+from paper_figs.legends import handles as handles
 from paper_figs.tables import Row, read_rows, stamp
 
 LETTERS = 18  # of small print in an inch
@@ -44,6 +47,25 @@ def run(draw: Callable[[Path], dict[str, Figure]]) -> None:
         picture.savefig(target / f"{name}.pdf")
 
 
+class Layout(NamedTuple):
+    """What `finish` was told of a figure and what it added, so that it can be laid out again.
+
+    small_print: whether the text is shown; below: whether curves are named in legends below the
+    panels and not at their ends.
+    """
+
+    text: str
+    ends: Sequence[Axes]
+    legend: Mapping[str, Any]
+    ncols: int
+    small_print: bool = True
+    below: bool = False
+    added: Sequence[Artist] = ()
+
+
+LAYOUTS: WeakKeyDictionary[Figure, Layout] = WeakKeyDictionary()
+
+
 def finish(
     figure: Figure,
     text: str,
@@ -58,34 +80,45 @@ def finish(
     in a legend beside the axes only where the names do not fit; legend: label -> handle, for what
     is drawn in several panels (`handles` collects them).
     """
+    lay_out(figure, Layout(text, ends, legend or {}, ncols))
+    return figure
+
+
+def lay_out(figure: Figure, layout: Layout) -> None:
+    """Place panels, names, legends and small print for the figure's present size, and keep how."""
+    for artist in layout.added:
+        artist.remove()
     _drop_minor_ticks(figure)
-    width, height = figure.get_size_inches()
-    words = " ".join(text.split()).replace(" %", NO_BREAK + "%")
-    style.note(figure, textwrap.fill(words, int(LETTERS * width)))
-    bottom = _top(figure, figure.texts[-1]) + EDGE / height
-    if legend:
-        place = {"loc": "lower center", "bbox_to_anchor": (0.5, bottom), "borderaxespad": 0}
-        below = figure.legend(list(legend.values()), list(legend), ncols=ncols, **place)
-        bottom = _top(figure, below) + EDGE / height
-    rect = (0, bottom, 1, 1 - HEAD / height)
-    names = {axes: labels.end_labels(axes) for axes in ends}
+    added, bottom = _feet(figure, layout)
+    rect = (0, bottom, 1, 1 - HEAD / figure.get_size_inches()[1])
+    names = {} if layout.below else {axes: labels.end_labels(axes) for axes in layout.ends}
     crowded = _settle(figure, names, rect)
     for axes in crowded:
         for name in names.pop(axes):
             name.text.remove()
-        axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), labelspacing=0.2)
+        beside = {"loc": "center left", "bbox_to_anchor": (1.01, 0.5), "labelspacing": 0.2}
+        added.append(axes.legend(**beside))
     if crowded:
         _settle(figure, names, rect)
-    return figure
+    added += [name.text for found in names.values() for name in found]
+    LAYOUTS[figure] = layout._replace(added=added)
 
 
-def handles(panels: Sequence[Axes]) -> dict[str, Any]:
-    """label -> handle of what is labelled in some panels, every label once."""
-    found: dict[str, Any] = {}
-    for axes in panels:
-        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
-            found.setdefault(label, handle)
-    return found
+def _feet(figure: Figure, layout: Layout) -> tuple[list[Artist], float]:
+    """Small print and legends below the panels, and where the panels may begin."""
+    width, height = figure.get_size_inches()
+    gap, added = EDGE / height, []
+    bottom = gap
+    if layout.small_print:
+        text = " ".join(layout.text.split()).replace(" %", NO_BREAK + "%")
+        added.append(style.note(figure, textwrap.fill(text, int(LETTERS * width))))
+        bottom = _top(figure, added[-1]) + gap
+    named = legends.of_panels(layout.ends) if layout.below else []
+    shared = [legends.Shown("", layout.legend)] if layout.legend else []
+    for shown in [*shared, *reversed(named)]:
+        added.append(legends.place(figure, shown, layout.ncols, bottom))
+        bottom = _top(figure, added[-1]) + gap
+    return added, bottom
 
 
 def _drop_minor_ticks(figure: Figure) -> None:

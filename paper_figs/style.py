@@ -14,6 +14,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from paper_figs.tables import Point, Series
 
@@ -204,9 +205,9 @@ def missed_axis(axes: Axes, floor: float, label: str = "", top: float = 3) -> No
     axes.set_ylabel(label)
 
 
-def note(figure: Figure, text: str) -> None:
+def note(figure: Figure, text: str) -> Text:
     """A line of small print below the figure."""
-    figure.text(0.01, 0.004, text, fontsize=7, color=INK, ha="left", va="bottom")
+    return figure.text(0.01, 0.004, text, fontsize=7, color=INK, ha="left", va="bottom")
 
 
 def stamp_smoke(figure: Figure, profile: str) -> None:

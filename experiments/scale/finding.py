@@ -6,15 +6,17 @@ from typing import Any
 import numpy as np
 
 import estimators as es
+from estimators.assessment.verdict import RIVAL_MARGIN
 from experiments.experiment import CellRecord, Finding
 from experiments.nulls import nearest
 from experiments.results import Results
+from experiments.scale.claims import judge_steady
 from experiments.scale.price import extrapolated, rates
 from experiments.scale.settings import PROFILES, cells
 from experiments.scale.tables import (
-    ENDS,
     Setting,
     between_words,
+    change_words,
     counts,
     dims,
     enough_worlds,
@@ -27,7 +29,6 @@ from experiments.scale.tables import (
     place,
     rivals,
     share_converged,
-    since_first,
     slope,
     tables,
 )
@@ -55,23 +56,27 @@ def finding(records: Sequence[CellRecord], evidence: bool) -> Finding:
         _cost_words(results),
         _price_words(results, next(r.config for r in records if r.config["training"])),
     ]
-    return Finding(_headline(results), paragraphs, tables(results), captions(), evidence)
+    headline = _headline(results, judge_steady(records).verdict if evidence else "")
+    return Finding(headline, paragraphs, tables(results), captions(), evidence)
 
 
-def _headline(results: Results) -> str:
+def _headline(results: Results, steady: str) -> str:
+    """Of the oracle S under all of p(x): held out it seems to rise, as few beliefs lower it."""
     settings = full(results, FIXED)
     first, last = settings[0], settings[-1]
-    said = [
-        f"{plain(results.best(f'{LOG}.{source}', first))} to "
-        f"{plain(results.best(f'{LOG}.{source}', last))}"
-        for source in ("oracle", "trained")
-    ]
+    ends = f"{first['num_concepts']} to {last['num_concepts']}"
+    whole = f"{LOG}.whole"
+    told = f" (stays within ±{RIVAL_MARGIN}: {steady})" if steady else ""
     found = slope(results, "steps_to_tenth.trained", settings, "num_concepts")
     return (
-        f"From {first['num_concepts']} to {last['num_concepts']} concepts with "
-        f"{first['num_tokens']} tokens, S of log p(c∣x) goes from {said[0]} for a perfect "
-        f"predictor and from {said[1]} for a trained network{trained_words(results, last)}; the "
-        f"steps to nine tenths of I(x; y) grow as m to the power {plain(found)}."
+        f"From {ends} concepts with {first['num_tokens']} tokens, S of log p(c∣x) for a perfect "
+        f"predictor under all of p(x) changes by {change_words(results, whole, settings)}"
+        f"{told}, from "
+        f"{between_words(results, whole, first)} to {between_words(results, whole, last)}; a "
+        "trained network's less the perfect predictor's, held out, goes from "
+        f"{difference(follows(results, first))} to {difference(follows(results, last))}"
+        f"{trained_words(results, last)}; the steps to nine tenths of I(x; y) grow as m to the "
+        f"power {plain(found)}."
     )
 
 
@@ -143,9 +148,8 @@ def _whole_words(results: Results) -> str:
             values = ", ".join(
                 f"{between_words(results, metric, s)} (m = {s['num_concepts']})" for s in settings
             )
-            changes = [since_first(results, f"{metric}.{end}", settings)[-1:] for end in ENDS]
-            last = " to ".join(dict.fromkeys(difference(c) for end in changes for c in end))
-            said.append(f"{name}, {named}: {values}; from the fewest to the most concepts {last}")
+            change = change_words(results, metric, settings)
+            said.append(f"{name}, {named}: {values}; from the fewest to the most concepts {change}")
     return (
         "S of a perfect predictor under all of p(x), every belief enumerated with its probability "
         "where there are few, elsewhere between the held-out score and that on the contexts "

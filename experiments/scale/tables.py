@@ -10,7 +10,7 @@ from experiments.results import Results
 from experiments.scale.worlds import FIXED, GROWING
 from experiments.trained import counts_as_trained, trained_words
 from experiments.verdicts import LEAST_TRAINED, enough_seeds, enough_trained
-from experiments.wording import number, plain
+from experiments.wording import difference, number, plain
 
 Setting = dict[str, Any]
 NULLS = {
@@ -100,6 +100,13 @@ def between_words(results: Results, metric: str, setting: Setting) -> str:
     """A metric's lower and upper interval in words, once where they agree."""
     ends = (plain(results.interval(f"{metric}.{end}", setting)) for end in ENDS)
     return " to ".join(dict.fromkeys(ends))
+
+
+def change_words(results: Results, metric: str, settings: list[Setting]) -> str:
+    """The change of a metric's lower and upper value from first to last, once where they agree."""
+    changes = [since_first(results, f"{metric}.{end}", settings)[-1:] for end in ENDS]
+    said = (difference(change) for each in changes for change in each)
+    return " to ".join(dict.fromkeys(said)) or "no answer"
 
 
 def share_converged(results: Results) -> float:

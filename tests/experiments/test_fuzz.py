@@ -39,7 +39,7 @@ def nothing_is_computed(monkeypatch, tmp_path):
     monkeypatch.setattr(command_line, "_compute", lambda *_: None)
     from experiments import pipeline
 
-    monkeypatch.setattr(pipeline, "draw", lambda *_: None)
+    monkeypatch.setattr(pipeline, "draw", lambda *_: [])
 
 
 def answered(arguments):

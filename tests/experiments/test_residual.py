@@ -7,10 +7,11 @@ import latentgen as lg
 from experiments.experiment import CellRecord
 from experiments.residual import EXPERIMENT, PAPER, cells
 from experiments.residual.cell import ResidualCell, compute, total_variance
-from experiments.residual.finding import CLAIMS, finding, limit
+from experiments.residual.finding import CLAIMS, finding, limit, points
 from experiments.residual.worlds import PATHS, Noise, noise, world
 from experiments.results import Results
 from experiments.store import canonical
+from experiments.verdicts import LIMIT_HOLDS
 from latentgen.theorems.paper import paper_theorem
 
 
@@ -117,7 +118,9 @@ def records(ratio, config=PAPER):
         epsilon = cell.scale**2 * np.exp(0.01 * spread.normal(size=size))
         metrics = {name: [0.5] * size for name in NAMES}
         metrics["epsilon.exact"] = epsilon.tolist()
-        metrics["ratio_paper.oracle"] = (ratio(epsilon) * (1 + 0.01 * spread.random(size))).tolist()
+        found_ratio = ratio(epsilon) * (1 + 0.01 * spread.random(size))
+        metrics["ratio_paper.oracle"] = found_ratio.tolist()
+        metrics["log10_ratio_paper.oracle"] = np.log10(found_ratio).tolist()
         found.append(CellRecord(canonical(cell), metrics))
     return found
 
@@ -137,6 +140,44 @@ def test_a_path_gets_the_slope_and_the_verdict_of_its_numbers(ratio, slope, verd
     assert {claim.judge(made).verdict for claim in CLAIMS} == {verdict}
     told = finding(made, True)
     assert f"({verdict})" in told.headline
+
+
+def test_what_is_told_and_judged_is_the_geometric_mean_which_is_drawn():
+    def skewed(epsilon):
+        """r = ε²/100, and in one world of ten a thousand times that."""
+        return epsilon**2 / 100 * np.where(np.arange(len(epsilon)) % 10, 1, 1000)
+
+    made = records(skewed)
+    results, last = Results(made), points(Results(made), "y")[-1]
+    drawn = results.interval("log10_ratio_paper.oracle", last)
+    arithmetic = results.interval("ratio_paper.oracle", last)
+    assert arithmetic.mean > 40 * 10**drawn.mean
+    found = limit(results, "y").last
+    shown = [10**drawn.mean, 10**drawn.low, 10**drawn.high]
+    assert [found.mean, found.low, found.high] == pytest.approx(shown)
+    told = finding(made, True)
+    limits = f"{shown[0]:.2g} [{shown[1]:.2g}, {shown[2]:.2g}]"
+    assert "geometric mean" in told.headline
+    assert f"through y only {shown[0]:.2g} (holds)" in told.headline
+    assert f"to {limits}; slope" in told.paragraphs[list(PATHS).index("y")]
+    (table,) = told.tables.values()
+    at_the_end = next(row for row in reversed(table) if row[0] == PATHS["y"])
+    assert at_the_end[table[0].index("r, own A (geometric mean)")] == limits
+    judged = next(claim for claim in CLAIMS if claim.name == "residual-y").judge(made)
+    assert f"to {limits}, where 0" in judged.figures
+
+
+def test_a_few_worlds_of_large_r_do_not_decide_the_verdict():
+    made = records(lambda e: e * np.where(np.arange(len(e)) % 10, 1, 1e8))
+    last = points(Results(made), "y")[-1]
+    assert Results(made).interval("ratio_paper.oracle", last).mean > LIMIT_HOLDS
+    assert limit(Results(made), "y").verdict == "holds"
+
+
+def test_the_range_of_f_is_told_of_the_world_that_comes_nearest_to_the_coverage():
+    made = records(lambda e: e)
+    made[5].metrics["range_share.oracle"][0] = 0.9
+    assert "f ranges over 0.900 of 2δ at most" in " ".join(finding(made, True).paragraphs)
 
 
 def test_few_worlds_and_smoke_give_no_verdict():

@@ -220,6 +220,27 @@ def test_the_words_follow_the_numbers_and_give_no_verdict_without_evidence():
         assert "explains more)" not in " ".join(silent.paragraphs)
 
 
+def test_the_headline_says_of_the_oracle_what_the_claim_judges_and_not_what_few_beliefs_do():
+    def override(cell, name):
+        """Held out the oracle seems to rise; under all of p(x) it falls."""
+        if name.startswith(f"{LOG}.whole"):
+            end = 0.003 if name.endswith("upper") and cell.num_concepts == 12 else 0
+            return 0.96 - 0.001 * cell.num_concepts + end
+        if name == f"{LOG}.trained.held_out":
+            return 0.945 + 0.001 * cell.num_concepts
+        return 0.94 + 0.001 * cell.num_concepts if name == f"{LOG}.oracle.held_out" else None
+
+    made = records(override)
+    headline, steady = finding(made, True).headline, judged("steady", made)
+    assert steady == "holds"
+    assert "changes by -0.009 [-0.009, -0.009] to -0.006 [-0.006, -0.006]" in headline
+    assert "(stays within ±0.01: holds)" in headline
+    assert "from 0.957 [0.957, 0.957] to 0.948 [0.948, 0.948] to 0.951" in headline
+    assert "goes from +0.005 [+0.005, +0.005] to +0.005" in headline
+    assert not any(seeming in headline for seeming in ("0.943", "0.952"))
+    assert "stays within" not in finding(made, False).headline
+
+
 def test_every_caption_has_its_figure_also_where_nothing_could_be_held_out(tmp_path):
     saturated = of("readout.trained.held_out", np.nan, lambda cell: cell.num_concepts == 3)
     for made in (saturated, records(config=SMOKE)):
