@@ -197,7 +197,7 @@ CLAIMS = (
     Claim(
         "agreement-few-tokens",
         _REACH,
-        "The same with fewer tokens than configurations",
+        "With fewer tokens than configurations representations are affine maps of each other",
         f"four tokens, d = 3; {_NEAR}: end of training; the pair type that agrees least",
         _PAIRS,
         partial(_lowest, choose=fewest),
