@@ -9,7 +9,6 @@ import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
-from weakref import WeakKeyDictionary
 
 import matplotlib
 from matplotlib.artist import Artist
@@ -26,6 +25,7 @@ EDGE = 0.06  # inches between what stands below the panels
 DECADES = 1e3  # from here on the decades alone are marked on a logarithmic axis
 NO_BREAK = "\N{NO-BREAK SPACE}"
 HEAD = 0.17  # inches left for the stamp of smoke results
+KEPT = "_layout_of_latentgen"  # where a figure keeps its layout, which names its artists
 
 
 def draw_all(
@@ -63,7 +63,9 @@ class Layout(NamedTuple):
     added: Sequence[Artist] = ()
 
 
-LAYOUTS: WeakKeyDictionary[Figure, Layout] = WeakKeyDictionary()
+def layout_of(figure: Figure) -> Layout | None:
+    """How `finish` has laid a figure out; None for a figure that it has not."""
+    return getattr(figure, KEPT, None)
 
 
 def finish(
@@ -86,7 +88,8 @@ def finish(
 
 def lay_out(figure: Figure, layout: Layout) -> None:
     """Place panels, names, legends and small print for the figure's present size, and keep how."""
-    for artist in layout.added:
+    before = layout_of(figure)
+    for artist in before.added if before else ():
         artist.remove()
     _drop_minor_ticks(figure)
     added, bottom = _feet(figure, layout)
@@ -101,7 +104,7 @@ def lay_out(figure: Figure, layout: Layout) -> None:
     if crowded:
         _settle(figure, names, rect)
     added += [name.text for found in names.values() for name in found]
-    LAYOUTS[figure] = layout._replace(added=added)
+    setattr(figure, KEPT, layout._replace(added=added))
 
 
 def _feet(figure: Figure, layout: Layout) -> tuple[list[Artist], float]:

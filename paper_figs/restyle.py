@@ -22,7 +22,7 @@ from matplotlib.patches import Patch
 from matplotlib.text import Annotation, Text
 
 from paper_figs import fitting, labels, style
-from paper_figs.layout import LAYOUTS, Layout, lay_out
+from paper_figs.layout import Layout, lay_out, layout_of
 
 LEAST_LETTERS = 6  # of a line of a wrapped title
 FILLED = 0.97  # share of a panel that its title may take
@@ -44,19 +44,19 @@ def resize(figure: Figure, width: float, height: float, *, small_print: bool = T
     them instead. Raises ValueError, and leaves the figure as it was, where texts would overlap or
     be cut, or panels be too small; and for a figure that `layout.finish` has not laid out.
     """
-    if figure not in LAYOUTS:
+    before = layout_of(figure)
+    if before is None:
         raise ValueError(
             "only a figure that paper_figs.layout.finish has laid out can be laid out again; got "
             f"{figure}: take one that the draw of a script returns"
         )
-    before, size = LAYOUTS[figure], tuple(figure.get_size_inches())
-    trouble = ""
+    size, trouble = tuple(figure.get_size_inches()), ""
     for below in (False, True) if before.ends else (False,):
-        wished = before._replace(small_print=small_print, below=below, added=LAYOUTS[figure].added)
+        wished = before._replace(small_print=small_print, below=below)
         trouble = _placed(figure, wished, (width, height))
         if not trouble:
             return figure
-    _placed(figure, before._replace(added=LAYOUTS[figure].added), size)
+    _placed(figure, before, size)
     remedy = ", or small_print=False and its lines in the caption" * small_print
     raise ValueError(
         f"nothing in a figure may overlap or be cut; at {width:g} × {height:g} inches {trouble}: "
@@ -104,7 +104,7 @@ def _placed(figure: Figure, layout: Layout, size: tuple[float, float]) -> str:
                 _wrap(axes)
             if all(text.get_text() == was for text, was in before.items()):
                 break
-            lay_out(figure, LAYOUTS[figure])
+            lay_out(figure, layout)
     return next(iter(fitting.troubles(figure)), "")
 
 

@@ -133,11 +133,9 @@ def interrupted(monkeypatch, execute):
     return stopped.value.code
 
 
+@posix
 @pytest.mark.parametrize(("name", "code"), [("SIGTERM", 143), ("SIGHUP", 129)])
 def test_signals_that_end_a_process_are_told_by_its_exit_code(capsys, monkeypatch, name, code):
-    if not hasattr(signal, name):
-        pytest.skip("a signal of POSIX")
-
     number, ended = getattr(signal, name), []
 
     def execute(*_):

@@ -1,6 +1,8 @@
 """Can a reader give a figure another size and other colours?"""
 
+import gc
 import re
+import weakref
 from pathlib import Path
 
 import matplotlib
@@ -93,6 +95,12 @@ def test_a_title_that_was_set_since_stays(limits):
     figure.axes[0].set_title("mine", loc="left")
     resize(figure, 8, 7)
     assert figure.axes[0].get_title(loc="left") == "mine"
+
+
+def test_a_figure_that_nobody_holds_is_given_back(limits):
+    figure = weakref.ref(resize(limits(), 8, 7))
+    gc.collect()
+    assert figure() is None
 
 
 def test_only_a_figure_of_ours_is_laid_out_again():
