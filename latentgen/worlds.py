@@ -144,10 +144,10 @@ def _sprinkler() -> ConceptModel:
 
 
 def _echo() -> ConceptModel:
-    """Words that interact given c: each word agrees with the one before it when concept 0 is 1.
+    """Words that interact given c: each agrees with the one before it more often if concept 0 is 1.
 
-    The words alone are fair coins, so that only their agreement tells concept 0; concept 1 sets
-    the bias of the token together with concept 0.
+    Each of these six is a fair coin by itself, so that only their agreement tells concept 0. The
+    last word reads concept 1; the token names the configuration, with noise.
     """
     coin = np.full((2, 2), 0.5)
     agree = np.array([[[0.2, 0.8], [0.8, 0.2]], [[0.8, 0.2], [0.2, 0.8]]])

@@ -161,7 +161,7 @@ def _small(setting: str) -> str:
 CLAIMS = (
     Claim(
         "origins-log-odds",
-        f"{_PAPER}, log-odds matching",
+        f"ours, after {_PAPER}, log-odds matching",
         "the log-odds of a concept are parallel at all backgrounds: gauge-free cosine 1",
         f"{_TRAINED}; p(c∣x) and p(y∣c) are products",
         _COSINES,
