@@ -7,6 +7,8 @@ from typing import IO, Any
 
 import numpy as np
 
+READERS = {"latentgen.ConceptModel": "lg.load", "latentgen.Sample": "lg.load_sample"}
+
 
 def write_archive(
     path: str | os.PathLike[str],
@@ -38,7 +40,7 @@ def read_archive(
     """The header and the arrays that `write_archive` wrote, bit for bit.
 
     Raises ValueError for a file that is damaged, is something else than `what`, or has another
-    version.
+    version; where another function reads it, its name is given.
     """
     with Path(path).open("rb") as file:
         # What foreign bytes raise in zip and npy readers has no end; it all means one thing.
@@ -46,10 +48,14 @@ def read_archive(
             header, arrays = _unpacked(file)
         except Exception as error:
             raise ValueError(f"{path} is not {what}: {error}") from None
-    if header.get("format") != kind or header.get("version") != version:
+    found = header.get("format")
+    if found != kind:
+        remedy = f"use {READERS[found]}" if found in READERS else "give the path of one"
+        raise ValueError(f"{path} holds {found}, and {READERS[kind]} reads {kind}: {remedy}")
+    if header.get("version") != version:
         raise ValueError(
-            f"{path} holds {header.get('format')} version {header.get('version')}; this version "
-            f"of latentgen reads {kind} version {version}: load it with the version that wrote it"
+            f"{path} holds {kind} version {header.get('version')}; this version of latentgen "
+            f"reads version {version}: load it with the version that wrote it"
         )
     return header, arrays
 

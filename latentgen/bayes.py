@@ -12,9 +12,10 @@ from latentgen.exact import (
     log_concept_posterior,
     log_posterior,
     log_predictive,
-    log_token_given,
+    log_token_given_context,
 )
 from latentgen.model import ConceptModel
+from latentgen.row_fit import divergence
 
 CACHED = 2**15  # numbers in a block that stays in the cache
 
@@ -69,44 +70,70 @@ def bayes_accuracy(
 def token_information(
     model: ConceptModel, context: ArrayLike, log_weight: ArrayLike | None = None
 ) -> float:
-    """I(x;y) = H(y) − H(y|x), nats, under the weights given."""
+    """I(x;y) = E_x KL(p(y|x) ‖ p(y)), nats, under the weights given; never negative."""
     return _information(log_predictive(model, context), log_weight)
 
 
 def concept_information(
     model: ConceptModel, context: ArrayLike, concept: int, log_weight: ArrayLike | None = None
 ) -> float:
-    """I(c_k;x) = H(c_k) − H(c_k|x), nats, under the weights given."""
+    """I(c_k;x) = E_x KL(p(c_k|x) ‖ p(c_k)), nats, under the weights given; never negative."""
     return _information(log_concept_posterior(model, context, concept), log_weight)
 
 
 def epsilon(model: ConceptModel, context: ArrayLike, log_weight: ArrayLike | None = None) -> float:
     """The paper's ε on average: E_{x,y}[1 − max_c p(c|x,y)] (arXiv:2503.08980, ε of Theorem 3.1).
 
-    Computed as 1 − E_x Σ_y max_c p(c|x) p(y|c).
+    Computed as E_x Σ_y of all p(c|x) p(y|c, x) but the largest, so that it is exact however small.
     """
-    log_joint = log_posterior(model, context)
-    log_token = log_token_given(model, np.shape(context)[1])
-    found = np.zeros(len(log_joint))
-    rows = max(1, CACHED // log_joint.shape[1])
-    for start in range(0, len(log_joint), rows):
-        block = log_joint[start : start + rows]
-        buffer = np.empty_like(block)
-        for column in log_token.T:
-            found[start : start + rows] += np.exp(np.add(block, column, out=buffer).max(-1))
-    return float(1 - normalised_weight(log_weight, len(log_joint)) @ found)
+    belief = np.exp(log_posterior(model, context))
+    weight = normalised_weight(log_weight, len(belief))
+    context = model.check_context(context)
+    found = np.empty(len(belief))
+    rows = max(1, CACHED // belief.shape[1])
+    leaks = bool(model.token_factor(context.shape[1]).reads)
+    tables = None if leaks else _token_tables(model, context[:1])
+    for start in range(0, len(belief), rows):
+        block = slice(start, start + rows)
+        each = _token_tables(model, context[block]) if tables is None else tables
+        found[block] = sum(_all_but_largest(belief[block] * table) for table in each)
+    return float(weight @ found)
 
 
 def context_epsilon(
     model: ConceptModel, context: ArrayLike, log_weight: ArrayLike | None = None
 ) -> float:
     """ε through the context alone: E_x[1 − max_c p(c|x)]."""
-    best = np.exp(log_posterior(model, context).max(-1))
-    return float(1 - normalised_weight(log_weight, len(best)) @ best)
+    left_open = one_minus_largest(log_posterior(model, context))
+    return float(normalised_weight(log_weight, len(left_open)) @ left_open)
+
+
+def one_minus_largest(
+    log_probability: Float[np.ndarray, "*row configuration"],
+) -> Float[np.ndarray, "*row"]:
+    """1 − max_c p(c) of each row, as the sum of the others: exact however small it is."""
+    return _all_but_largest(np.exp(log_probability))
+
+
+def _all_but_largest(
+    probability: Float[np.ndarray, "*row configuration"],
+) -> Float[np.ndarray, "*row"]:
+    """The sum of each row without its largest entry, which is overwritten."""
+    best = probability.argmax(-1)[..., None]
+    np.put_along_axis(probability, best, 0.0, -1)
+    return probability.sum(-1)
+
+
+def _token_tables(
+    model: ConceptModel, context: np.ndarray
+) -> Float[np.ndarray, "token row configuration"]:
+    """p(y|c, x) by token; one row for all contexts where y reads no words."""
+    return np.ascontiguousarray(np.exp(log_token_given_context(model, context)).transpose(2, 0, 1))
 
 
 def _information(log_conditional: np.ndarray, log_weight: ArrayLike | None) -> float:
     weight = normalised_weight(log_weight, len(log_conditional))
     with np.errstate(divide="ignore"):
         log_marginal = np.log(weight @ np.exp(log_conditional))
-    return float(entropy(log_marginal) - weight @ entropy(log_conditional))
+    told, _ = divergence(log_conditional, np.broadcast_to(log_marginal, log_conditional.shape))
+    return max(0.0, float(weight @ told))

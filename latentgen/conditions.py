@@ -7,10 +7,10 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import ArrayLike
 
-from latentgen.bayes import entropy
+from latentgen.bayes import entropy, one_minus_largest
 from latentgen.enumeration import factor_rows
 from latentgen.model import ConceptModel
-from latentgen.theorems.instance import Instance, instance, one_minus_largest
+from latentgen.theorems.instance import Instance, instance
 from latentgen.theorems.paper import RANK_TOLERANCE, diversity_rank
 
 NUMERICAL_RANK = 0.01  # singular values below this share of the largest do not count

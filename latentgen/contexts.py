@@ -9,7 +9,7 @@ from jaxtyping import Float, Int
 from scipy.special import gammaln
 
 from latentgen.enumeration import log_mixture
-from latentgen.host import refuse_large_enumeration, refuse_large_output
+from latentgen.host import refuse_large_enumeration, refuse_large_output, whole_number
 from latentgen.model import ConceptModel
 
 
@@ -106,9 +106,10 @@ def checked_length(model: ConceptModel, context_length: int | None) -> int:
                 "give context_length"
             )
         return limit if model.token is not None else limit - 1
-    if context_length < 0 or (limit is not None and context_length > limit):
+    length = whole_number(context_length, "context_length")
+    if length < 0 or (limit is not None and length > limit):
         raise ValueError(
             f"context_length must lie in 0 … {'∞' if limit is None else limit} in this world; "
-            f"got {context_length}"
+            f"got {length}"
         )
-    return int(context_length)
+    return length

@@ -17,7 +17,7 @@ from latentgen.contraction_operands import Network, Operands, network, operands
 from latentgen.contraction_path import Path, refuse_large_contraction
 from latentgen.contraction_sums import safe_log_marginals, safe_log_sum
 from latentgen.enumeration import refuse_impossible
-from latentgen.host import refuse_large_output, refuse_tracers
+from latentgen.host import refuse_large_output
 from latentgen.model import ConceptModel
 
 BLOCK_ENTRIES = 2**18  # of the largest product over a block of contexts, to stay in the cache
@@ -33,7 +33,7 @@ def contract_log_evidence(model: ConceptModel, context: ArrayLike) -> Float[np.n
     path that was found holds more than 1 GiB for one context (names the size).
     """
     function = "contract_log_evidence"
-    context = _checked(function, model, context)
+    context = model.check_context(context, function)
     whole = network(model, context.shape[1])
     refuse_large_contraction(function, whole.path)
     log_sums = _by_blocks(whole, context, lambda block: [safe_log_sum(*block[:2])])
@@ -51,7 +51,7 @@ def contract_log_concept_posteriors(
     c_k. Raises ValueError as `contract_log_evidence` does.
     """
     function = "contract_log_concept_posteriors"
-    context = _checked(function, model, context)
+    context = model.check_context(context, function)
     sizes = model.space.cardinalities
     refuse_large_output(function, (len(context), sum(sizes)), FEWER)
     whole = network(model, context.shape[1], unary=True)
@@ -72,7 +72,7 @@ def contract_log_predictive(
     The next word may read earlier words. Raises ValueError as `contract_log_evidence` does.
     """
     function = "contract_log_predictive"
-    context = _checked(function, model, context)
+    context = model.check_context(context, function)
     length = context.shape[1]
     refuse_large_output(function, (len(context), model.num_tokens(length)), FEWER)
     whole = network(model, length, token=True)
@@ -91,7 +91,7 @@ def contract_log_posterior(
     concept named twice and for an answer above 1 GiB.
     """
     function = "contract_log_posterior"
-    context = _checked(function, model, context)
+    context = model.check_context(context, function)
     chosen = [model.space.check_concept(concept) for concept in concepts]
     kept = tuple(sorted(set(chosen)))
     if len(kept) < len(chosen):
@@ -105,11 +105,6 @@ def contract_log_posterior(
     log_joint -= log_evidence.reshape(-1, *[1] * len(kept))
     axes = [0, *[1 + kept.index(concept) for concept in chosen]]
     return log_joint.transpose(axes).reshape(len(context), math.prod(sizes))
-
-
-def _checked(function: str, model: ConceptModel, context: ArrayLike) -> np.ndarray:
-    refuse_tracers(function, context)
-    return model.check_context(context)
 
 
 def _by_blocks(

@@ -24,15 +24,16 @@ class Algebra(NamedTuple):
     one: float
 
 
-def _log_total(log_terms: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
-    best = log_terms.max(axes, keepdims=True)
+def log_sum(log_terms: np.ndarray, axis: int | tuple[int, ...]) -> np.ndarray:
+    """log Σ exp over some axes; −inf where all terms are."""
+    best = log_terms.max(axis, keepdims=True)
     anchor = np.where(np.isneginf(best), 0.0, best)
     with np.errstate(divide="ignore"):
-        return np.log(np.exp(log_terms - anchor).sum(axes)) + anchor.squeeze(axes)
+        return np.log(np.exp(log_terms - anchor).sum(axis)) + anchor.squeeze(axis)
 
 
 PROBABILITY = Algebra(operator.mul, lambda terms, axes: terms.sum(axes), 1.0)
-LOGARITHM = Algebra(operator.add, _log_total, 0.0)
+LOGARITHM = Algebra(operator.add, log_sum, 0.0)
 
 
 def contracted(path: Path, operands: Sequence[Any], algebra: Algebra) -> list[Any]:

@@ -11,7 +11,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
-from scipy.special import gammaincinv
+from scipy.special import gammaincinv, gammaln
+
+TINY = float(np.finfo(np.float64).tiny)
+LARGEST_CONCENTRATION = 1e300
 
 
 def key_words(key: Any) -> np.ndarray:
@@ -43,9 +46,33 @@ def permutation(key: Any, size: int) -> np.ndarray:
 
 
 def dirichlet(key: Any, shape: tuple[int, ...], concentration: float) -> np.ndarray:
-    """Rows drawn from a symmetric Dirichlet distribution over the last axis, float64."""
-    if not concentration > 0:
-        raise ValueError(f"a Dirichlet concentration must be positive; got {concentration}")
-    gamma = gammaincinv(concentration, uniform(key, shape))
-    gamma = np.maximum(gamma, np.finfo(np.float64).tiny)  # a row of zeros has no direction
+    """Rows drawn from a symmetric Dirichlet distribution over the last axis, float64.
+
+    No entry is zero: one that would be is 2e-308. Raises ValueError for a concentration that is
+    not positive or above 1e300.
+    """
+    if not 0 < concentration <= LARGEST_CONCENTRATION:
+        raise ValueError(
+            "a Dirichlet concentration must be positive and at most "
+            f"{LARGEST_CONCENTRATION:g}; got {concentration}"
+        )
+    quantile = uniform(key, shape)
+    gamma = gammaincinv(concentration, quantile)
+    lost = ~(gamma >= TINY)
+    rows = lost.any(-1)
+    gamma[rows] = _shares_of_lost(gamma[rows], lost[rows], quantile[rows], concentration)
     return gamma / gamma.sum(-1, keepdims=True)
+
+
+def _shares_of_lost(
+    gamma: np.ndarray, lost: np.ndarray, quantile: np.ndarray, concentration: float
+) -> np.ndarray:
+    """Rows proportional to gamma quantiles, some of which are too small for float64.
+
+    Those are (u Γ(1 + α))^(1/α) to every digit, so that α log γ holds what γ cannot.
+    """
+    kept = concentration * np.log(np.where(lost, 1.0, gamma))
+    scaled = np.where(lost, np.log(quantile) + gammaln(1 + concentration), kept)
+    with np.errstate(over="ignore"):  # of −inf: a share of zero
+        shares = np.exp((scaled - scaled.max(-1, keepdims=True)) / concentration)
+    return np.maximum(shares, TINY)

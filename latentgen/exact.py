@@ -20,12 +20,10 @@ from latentgen.enumeration import (
 from latentgen.host import refuse_large_enumeration, refuse_large_output, refuse_tracers
 from latentgen.model import ConceptModel
 
-MARGINALS_REMEDY = "use fewer contexts, or log_concept_posterior, which streams"
-
 
 def log_prior(model: ConceptModel) -> Float[np.ndarray, "configuration"]:
-    """log p(c) [configuration], nats. Raises ValueError above 1 GiB."""
-    _check_joint("log_prior", model, ())
+    """log p(c) [configuration], nats. Raises ValueError for more than 2^26 configurations."""
+    _check_joint("log_prior", model, (), "fewer concepts, or log_concept_prior, which streams")
     return log_prior_block(model, np.arange(model.space.num_configurations))
 
 
@@ -37,8 +35,11 @@ def log_concept_prior(model: ConceptModel, concept: int) -> Float[np.ndarray, "v
 def log_context_given(
     model: ConceptModel, context: ArrayLike
 ) -> Float[np.ndarray, "sample configuration"]:
-    """log p(x|c) = Σ_i log p(x_i|c) [sample, configuration], nats. ValueError above 1 GiB."""
-    context = _checked("log_context_given", model, context)
+    """log p(x|c) = Σ_i log p(x_i|c) [sample, configuration], nats.
+
+    Raises ValueError above 1 GiB, and for more than 2^26 configurations.
+    """
+    context = model.check_context(context, "log_context_given")
     _check_joint("log_context_given", model, (len(context),))
     total = np.zeros((len(context), model.space.num_configurations))
     for position in range(context.shape[1]):
@@ -52,9 +53,9 @@ def log_posterior(
     """log p(c|x) = log p(c) + log p(x|c) − log p(x) [sample, configuration], nats.
 
     Raises ValueError for a context of probability zero (names its row), a word outside the
-    vocabulary, and an answer above 1 GiB.
+    vocabulary, an answer above 1 GiB, and more than 2^26 configurations.
     """
-    context = _checked("log_posterior", model, context)
+    context = model.check_context(context, "log_posterior")
     _check_joint("log_posterior", model, (len(context),))
     log_joint = np.empty((len(context), model.space.num_configurations))
     for configurations, block in log_joint_blocks(model, context):
@@ -69,7 +70,7 @@ def log_posterior_prefixes(
 
     Raises ValueError as `log_posterior` does.
     """
-    context = _checked("log_posterior_prefixes", model, context)
+    context = model.check_context(context, "log_posterior_prefixes")
     num_samples, length = context.shape
     _check_joint("log_posterior_prefixes", model, (num_samples, length + 1))
     log_joint = np.empty((num_samples, length + 1, model.space.num_configurations))
@@ -82,7 +83,7 @@ def log_posterior_prefixes(
 
 def log_evidence(model: ConceptModel, context: ArrayLike) -> Float[np.ndarray, "sample"]:
     """log p(x) = log Σ_c p(c) p(x|c) [sample], nats; raises on a context of probability zero."""
-    context = _checked("log_evidence", model, context)
+    context = model.check_context(context, "log_evidence")
     nothing = _constant_outcome
     return log_mixture(model, context, nothing, "log_evidence").log_evidence
 
@@ -94,7 +95,7 @@ def log_concept_posterior(
 
     Raises ValueError as `log_posterior` does, and for more than 2^26 configurations.
     """
-    context = _checked("log_concept_posterior", model, context)
+    context = model.check_context(context, "log_concept_posterior")
     concept = model.space.check_concept(concept)
     cardinality = model.space.cardinalities[concept]
     with np.errstate(divide="ignore"):
@@ -113,7 +114,8 @@ def log_predictive(model: ConceptModel, context: ArrayLike) -> Float[np.ndarray,
     When the world has no token table the token is the next word. Raises ValueError as
     `log_posterior` does, and for more than 2^26 configurations.
     """
-    context = _checked("log_predictive", model, context)
+    context = model.check_context(context, "log_predictive")
+    refuse_large_enumeration("log_predictive", model.space.num_configurations)
     factor = model.token_factor(context.shape[1])
     if factor.reads:
         return _log_predictive_reading(model, context)
@@ -140,7 +142,7 @@ def log_token_given(
             f"the token after {context_length} words reads the words at {list(factor.reads)}, "
             "so p(y|c) depends on the context: use log_predictive"
         )
-    _check_joint("log_token_given", model, (factor.num_outcomes,))
+    _check_joint("log_token_given", model, (factor.num_outcomes,), "fewer tokens or concepts")
     return emission_block(model.space, factor, np.arange(model.space.num_configurations))
 
 
@@ -152,7 +154,7 @@ def log_token_given_context(
     When the next word reads earlier words there is one row per context: x and y are then not
     independent given c. Raises ValueError above 1 GiB.
     """
-    context = _checked("log_token_given_context", model, context)
+    context = model.check_context(context, "log_token_given_context")
     factor = model.token_factor(context.shape[1])
     if not factor.reads:
         return log_token_given(model, context.shape[1])[None]
@@ -176,14 +178,14 @@ def log_token_posterior(
     return log_joint - np.where(np.isneginf(log_marginal), 0.0, log_marginal)
 
 
-def _checked(function: str, model: ConceptModel, context: ArrayLike) -> np.ndarray:
-    refuse_tracers(function, context)
-    return model.check_context(context)
-
-
-def _check_joint(function: str, model: ConceptModel, others: tuple[int, ...]) -> None:
-    refuse_large_output(function, (*others, model.space.num_configurations), MARGINALS_REMEDY)
+def _check_joint(
+    function: str,
+    model: ConceptModel,
+    others: tuple[int, ...],
+    remedy: str = "fewer contexts, or log_concept_posterior, which streams",
+) -> None:
     refuse_large_enumeration(function, model.space.num_configurations)
+    refuse_large_output(function, (*others, model.space.num_configurations), f"use {remedy}")
 
 
 def _normalised(log_joint: np.ndarray, context: np.ndarray) -> np.ndarray:

@@ -102,14 +102,22 @@ def concept_factor(
 
 
 def emission_factor(
-    space: ConceptSpace, emission: Any, name: str, vocabularies: Sequence[int] = ()
+    space: ConceptSpace,
+    emission: Any,
+    name: str,
+    vocabularies: Sequence[int] = (),
+    to_read: str = "",
 ) -> Factor:
-    """An emission as a factor; vocabularies are the sizes at earlier positions."""
+    """An emission as a factor; vocabularies are the sizes at earlier positions.
+
+    to_read: what to do instead where a table of this kind cannot read words at all.
+    """
     try:
-        scope, table, *rest = emission
-    except (TypeError, ValueError):
+        scope, table, reads = Emission(*emission)
+    except TypeError:
         raise ValueError(
-            f"{name} must be Emission(scope, table) or a (scope, table) pair; got {emission!r}"
+            f"{name} must be Emission(scope, table) or a (scope, table) pair, with reads as a "
+            f"third entry if any; got {emission!r}"
         ) from None
     try:
         scope = tuple(space.check_concept(operator.index(k)) for k in scope)
@@ -119,13 +127,7 @@ def emission_factor(
         ) from None
     if len(set(scope)) != len(scope):
         raise ValueError(f"the scope of {name} must name each concept once; got {scope}")
-    reads = tuple(int(position) for position in (rest[0] if rest else ()))
-    for position in reads:
-        if not 0 <= position < len(vocabularies):
-            raise ValueError(
-                f"{name} can read earlier words only, at positions below {len(vocabularies)}; "
-                f"got position {position}"
-            )
+    reads = _checked_reads(reads, name, len(vocabularies), to_read)
     array = float_array(table, name)
     values = tuple(space.cardinalities[k] for k in scope)
     words = tuple(vocabularies[position] for position in reads)
@@ -138,6 +140,26 @@ def emission_factor(
             f"have shape {(*values, *words)} and then its outcomes; got {array.shape}"
         )
     return Factor(scope, log_probability_rows(array, name), reads)
+
+
+def _checked_reads(reads: Any, name: str, num_earlier: int, to_read: str) -> tuple[int, ...]:
+    try:
+        positions = tuple(operator.index(position) for position in reads)
+    except TypeError:
+        raise ValueError(
+            f"the reads of {name} must be a sequence of positions; got {reads!r}"
+        ) from None
+    if positions and to_read:
+        raise ValueError(f"{name} reads no words; got reads {list(positions)}: {to_read}")
+    for position in positions:
+        if not 0 <= position < num_earlier:
+            raise ValueError(
+                f"{name} can read earlier words only, at positions below {num_earlier}; "
+                f"got position {position}"
+            )
+    if len(set(positions)) != len(positions):
+        raise ValueError(f"the reads of {name} must name each position once; got {positions}")
+    return positions
 
 
 def float_array(table: ArrayLike, name: str) -> np.ndarray:

@@ -1,5 +1,6 @@
 """What may enter an exact host function, and how large may its answer be?"""
 
+import operator
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,16 @@ from numpy.typing import ArrayLike
 
 MAX_OUTPUT_BYTES = 2**30
 MAX_CONFIGURATIONS = 2**26
+BY_CONTRACTION = {  # what answers instead where configurations are too many to visit
+    "log_evidence": "lg.contract_log_evidence",
+    "log_predictive": "lg.contract_log_predictive",
+    "log_concept_posterior": "lg.contract_log_concept_posteriors",
+    "log_posterior": "lg.contract_log_posterior, which takes the concepts that are wanted",
+    "log_posterior_prefixes": "lg.contract_log_posterior on each prefix, which takes concepts",
+    "log_prior": "lg.contract_log_posterior of the concepts that are wanted, after no words",
+    "enumerate_contexts": "lg.sample, and lg.contract_log_evidence for log p(x)",
+    "enumerate_bags": "lg.sample, and lg.contract_log_evidence for log p(x)",
+}
 
 
 def refuse_tracers(function: str, *arrays: Any) -> None:
@@ -34,11 +45,21 @@ def refuse_large_output(function: str, shape: tuple[int, ...], remedy: str) -> N
 def refuse_large_enumeration(function: str, num_configurations: int) -> None:
     """Raise a ValueError when the configurations are too many to be visited one by one."""
     if num_configurations > MAX_CONFIGURATIONS:
+        instead = BY_CONTRACTION.get(
+            function, "fewer concepts or smaller cardinalities, as no contraction answers this"
+        )
         raise ValueError(
             f"{function} visits every configuration; this world has {num_configurations} of "
-            f"them and the limit is {MAX_CONFIGURATIONS} (2^26): use fewer concepts or smaller "
-            "cardinalities"
+            f"them and the limit is {MAX_CONFIGURATIONS} (2^26): use {instead}"
         )
+
+
+def whole_number(number: Any, name: str) -> int:
+    """The number as a Python integer, or a ValueError when it is none."""
+    try:
+        return operator.index(number)
+    except TypeError:
+        raise ValueError(f"{name} must be a whole number; got {number!r}") from None
 
 
 def integer_matrix(array: ArrayLike, name: str, axes: str) -> np.ndarray:

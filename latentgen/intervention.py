@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from latentgen.factors import Factor
+from latentgen.host import whole_number
 from latentgen.model import ConceptModel
 
 
@@ -23,14 +24,15 @@ def intervene(model: ConceptModel, values: Mapping[int, int]) -> ConceptModel:
         )
     prior = list(model.prior)
     for concept, value in values.items():
+        chosen = whole_number(value, f"the value of concept {concept}")
         cardinality = model.space.cardinalities[model.space.check_concept(concept)]
-        if value not in range(cardinality):
+        if chosen not in range(cardinality):
             raise ValueError(
                 f"concept {concept} has the values 0 … {cardinality - 1}; it cannot be set to "
-                f"{value}"
+                f"{chosen}"
             )
         log_table = np.full(cardinality, -np.inf)
-        log_table[value] = 0.0
+        log_table[chosen] = 0.0
         log_table.setflags(write=False)
         prior[concept] = Factor((concept,), log_table)
     return replace(model, prior=tuple(prior))

@@ -4,6 +4,7 @@ For what must be jitted, batched or differentiated. Tables are saturated log-pro
 log_prior [configuration], log_word [configuration, word] (positions alike) or [position,
 configuration, word], log_token [configuration, token]; contexts are integers [sample, position].
 For sparse worlds `log_partition` and `log_marginals` take the operands of `lg.log_operands`.
+Shapes are checked, numbers are not: for a word outside the vocabulary JAX reads another one.
 """
 
 import operator
@@ -23,10 +24,18 @@ def log_joint(
     log_word: Float[Array, "*position configuration word"],
     context: Int[Array, "sample length"],
 ) -> Float[Array, "sample configuration"]:
-    """log p(c, x) = log p(c) + Σ_i log p(x_i|c) [sample, configuration], nats."""
+    """log p(c, x) = log p(c) + Σ_i log p(x_i|c) [sample, configuration], nats.
+
+    Raises ValueError for a context with more positions than log_word.
+    """
     if log_word.ndim == 2:
         seen = log_word[:, context]  # [configuration, sample, length]
         return log_prior + seen.sum(-1).T
+    if context.shape[1] > len(log_word):
+        raise ValueError(
+            f"a context may have at most the {len(log_word)} positions of log_word; got "
+            f"{context.shape[1]}: shorten it, or give [configuration, word] for alike positions"
+        )
     position = jnp.arange(context.shape[1])
     seen = log_word[position, :, context]  # [sample, length, configuration]
     return log_prior + seen.sum(1)
@@ -43,7 +52,10 @@ def log_posterior(
     log_word: Float[Array, "*position configuration word"],
     context: Int[Array, "sample length"],
 ) -> Float[Array, "sample configuration"]:
-    """log p(c|x) [sample, configuration], nats; a context of probability zero gives −inf."""
+    """log p(c|x) [sample, configuration], nats; a context of probability zero gives −inf.
+
+    Raises ValueError as `log_joint`.
+    """
     return log_normalise(log_joint(log_prior, log_word, context))
 
 
@@ -68,7 +80,14 @@ def log_concept_posterior(
     cardinalities: tuple[int, ...],
     concept: int,
 ) -> Float[Array, "*batch value"]:
-    """log p(c_k|x) = log Σ over the other concepts [..., value], nats."""
+    """log p(c_k|x) = log Σ over the other concepts [..., value], nats.
+
+    Raises ValueError for a concept that the cardinalities do not have.
+    """
+    if not 0 <= concept < len(cardinalities):
+        raise ValueError(
+            f"concepts are numbered 0 … {len(cardinalities) - 1}; there is no concept {concept}"
+        )
     batch = log_posterior.ndim - 1
     joint = log_posterior.reshape(*log_posterior.shape[:-1], *cardinalities)
     others = tuple(batch + k for k in range(len(cardinalities)) if k != concept)

@@ -22,6 +22,10 @@ from latentgen.factors import (
 from latentgen.host import integer_matrix, refuse_tracers
 from latentgen.space import ConceptSpace
 
+# How a table reads words after all, where it reads none.
+BY_POSITION = "give words as a list of tables, one a position"
+NEXT_WORD = "use token=None, so that the token is the next word, whose table may read words"
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ConceptModel:
@@ -120,6 +124,11 @@ class ConceptModel:
         cls, space: ConceptSpace, prior: tuple[Factor, ...], words: Any, token: Any
     ) -> "ConceptModel":
         alike = isinstance(words, tuple)
+        if alike and not isinstance(words, Emission) and _are_emissions(words):
+            raise ValueError(
+                "words must be a list of (scope, table) pairs, one a position, or a single pair; "
+                f"got a tuple of {len(words)} pairs: give list(words)"
+            )
         if not words and token is None:
             raise ValueError(
                 "a world needs something to predict; got neither words nor a token table: give "
@@ -129,8 +138,12 @@ class ConceptModel:
         for position, emission in enumerate([words] if alike else words):
             name = "the word table" if alike else f"the word table at position {position}"
             sizes = [factor.num_outcomes for factor in factors]
-            factors.append(emission_factor(space, emission, name, sizes))
-        last = None if token is None else emission_factor(space, token, "the token table")
+            factors.append(emission_factor(space, emission, name, sizes, BY_POSITION * alike))
+        last = (
+            None
+            if token is None
+            else emission_factor(space, token, "the token table", to_read=NEXT_WORD)
+        )
         return cls(space, prior, tuple(factors), alike, last)
 
     @property
@@ -174,8 +187,14 @@ class ConceptModel:
         """The number of tokens that may follow a context of this length."""
         return self.token_factor(context_length).num_outcomes
 
-    def check_context(self, context: ArrayLike) -> np.ndarray:
-        """The context as int64 [sample, position]; a ValueError says what is wrong with it."""
+    def check_context(
+        self, context: ArrayLike, function: str = "ConceptModel.check_context"
+    ) -> np.ndarray:
+        """The context as int64 [sample, position]; a ValueError says what is wrong with it.
+
+        Raises TypeError for a tracer, in the name of the function that asks.
+        """
+        refuse_tracers(function, context)
         matrix = integer_matrix(context, "context", "sample, position")
         if not self.positions_alike and matrix.shape[1] > len(self.words):
             raise ValueError(
@@ -234,3 +253,11 @@ class ConceptModel:
             f"ConceptModel(cardinalities={self.space.cardinalities}, prior from {kind}, "
             f"{words}, predicts {token})"
         )
+
+
+def _are_emissions(entries: tuple[Any, ...]) -> bool:
+    """Whether all entries look like (scope, table) pairs: a scope begins with no sequence."""
+    return all(
+        isinstance(each, tuple | list) and len(each) > 1 and not np.isscalar(each[0])
+        for each in entries
+    )

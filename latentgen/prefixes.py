@@ -7,7 +7,7 @@ from jaxtyping import Float
 from numpy.typing import ArrayLike
 
 from latentgen.exact import log_concept_posterior, log_evidence, log_predictive
-from latentgen.host import refuse_large_output, refuse_tracers
+from latentgen.host import refuse_large_output
 from latentgen.model import ConceptModel
 
 
@@ -35,7 +35,7 @@ def log_predictive_prefixes(
     vocabulary, and the last prefix needs a word after it. Raises ValueError as `log_posterior`
     does.
     """
-    matrix = _checked("log_predictive_prefixes", model, context)
+    matrix = model.check_context(context, "log_predictive_prefixes")
     sizes = {model.num_tokens(length) for length in range(matrix.shape[1] + 1)}
     if len(sizes) > 1:
         raise ValueError(
@@ -49,11 +49,6 @@ def log_predictive_prefixes(
     return _at_every_prefix("log_predictive_prefixes", model, context, sizes.pop(), answer)
 
 
-def _checked(function: str, model: ConceptModel, context: ArrayLike) -> np.ndarray:
-    refuse_tracers(function, context)
-    return model.check_context(context)
-
-
 def _at_every_prefix(
     function: str,
     model: ConceptModel,
@@ -62,7 +57,7 @@ def _at_every_prefix(
     answer: Callable[[np.ndarray], np.ndarray],
 ) -> np.ndarray:
     """The answer at every prefix; each distinct prefix is asked once."""
-    matrix = _checked(function, model, context)
+    matrix = model.check_context(context, function)
     num_samples, length = matrix.shape
     shape = (num_samples, length + 1, num_outcomes)
     refuse_large_output(function, shape, "use fewer or shorter contexts")

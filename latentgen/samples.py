@@ -5,6 +5,7 @@ import os
 from typing import Any, NamedTuple
 
 import numpy as np
+from jax.core import Tracer
 
 from latentgen.archives import read_archive, write_archive
 from latentgen.exact import log_concept_posterior, log_posterior, log_predictive
@@ -26,8 +27,12 @@ class Sample(NamedTuple):
     token: Any
 
     def configuration(self, space: ConceptSpace) -> Any:
-        """The configuration numbers [sample]."""
-        return space.configuration(self.values)
+        """The configuration numbers [sample], in NumPy unless the values are traced.
+
+        On the host, as they may not fit the 32-bit integers of JAX.
+        """
+        traced = isinstance(self.values, Tracer)
+        return space.configuration(self.values if traced else np.asarray(self.values))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the draws to one .npz file, which `lg.load_sample` or `np.load` reads.

@@ -63,7 +63,8 @@ class Sampler:
     def draw(self, key: Any, num_samples: int) -> Sample:
         """num_samples independent draws; traceable, num_samples static.
 
-        A shorter context drawn with the same key is a prefix of the longer one.
+        A shorter context drawn with the same key is a prefix of the longer one as long as JAX
+        has jax_threefry_partitionable on, its default.
         """
         num_prior = len(self.prior)
         bits = jax.random.bits(

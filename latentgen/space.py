@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 
 
@@ -57,19 +59,23 @@ class ConceptSpace:
         """Concept values [..., concept] of configuration numbers [...], in NumPy or JAX.
 
         value_k = ⌊configuration / stride_k⌋ mod n_k. Raises ValueError for a number outside
-        0 … ℓ−1 (not checked on JAX arrays).
+        0 … ℓ−1 (not checked on JAX arrays), and for a JAX array when its integers cannot number
+        all configurations.
         """
         configuration = _integers(configuration, "configuration")
         if isinstance(configuration, np.ndarray):
             _check_range(configuration, self.num_configurations, "configuration")
-        strides = np.asarray(self.strides)
-        return (configuration[..., None] // strides) % np.asarray(self.cardinalities)
+        dtype = self._number_dtype(configuration)
+        strides = np.array(self.strides, dtype)
+        values = (configuration.astype(dtype)[..., None] // strides) % np.array(self.cardinalities)
+        return values.astype(np.int64) if dtype.hasobject else values
 
     def configuration(self, values: Any) -> Any:
         """Configuration numbers [...] of concept values [..., concept], in NumPy or JAX.
 
-        configuration = Σ_k value_k · stride_k. Raises ValueError for a value outside
-        0 … n_k−1 (not checked on JAX arrays) and for a wrong number of concepts.
+        configuration = Σ_k value_k · stride_k, as Python integers above 2^63 configurations.
+        Raises ValueError for a value outside 0 … n_k−1 (not checked on JAX arrays), for a wrong
+        number of concepts, and for a JAX array when its integers cannot number all configurations.
         """
         values = _integers(values, "values")
         if values.shape[-1:] != (self.num_concepts,):
@@ -80,7 +86,20 @@ class ConceptSpace:
         if isinstance(values, np.ndarray):
             for concept, cardinality in enumerate(self.cardinalities):
                 _check_range(values[..., concept], cardinality, f"value of concept {concept}")
-        return (values * np.asarray(self.strides)).sum(-1)
+        dtype = self._number_dtype(values)
+        return (values.astype(dtype) * np.array(self.strides, dtype)).sum(-1)
+
+    def _number_dtype(self, array: Any) -> np.dtype[Any]:
+        """What holds the number of every configuration, in the library that the array is of."""
+        if isinstance(array, np.ndarray):
+            return np.dtype(np.int64 if self.num_configurations <= 2**63 else object)
+        dtype = np.dtype(jnp.result_type(int))
+        if self.num_configurations - 1 > jnp.iinfo(dtype).max:
+            raise ValueError(
+                f"this space has {self.num_configurations} configurations, more than {dtype} of "
+                "JAX can number: convert the array by np.asarray first"
+            )
+        return dtype
 
     def check_concept(self, concept: int) -> int:
         """The concept's number, or a ValueError when there is no such concept."""
@@ -96,11 +115,15 @@ class ConceptSpace:
 
 
 def _integers(array: Any, name: str) -> Any:
-    if not hasattr(array, "dtype") or isinstance(array, np.generic):
+    if not isinstance(array, jax.Array):
         array = np.asarray(array)
-    if not np.issubdtype(array.dtype, np.integer):
+    if not (np.issubdtype(array.dtype, np.integer) or _holds_python_integers(array)):
         raise ValueError(f"{name} must be integers; got dtype {array.dtype}")
     return array
+
+
+def _holds_python_integers(array: Any) -> bool:
+    return array.dtype == object and all(isinstance(number, int) for number in array.flat)
 
 
 def _check_range(array: np.ndarray, bound: int, name: str) -> None:

@@ -22,8 +22,14 @@ VERSION = 1
 def save(model: ConceptModel, path: str | os.PathLike[str]) -> None:
     """Write a world to one .npz file: a JSON header (versioned) and the log-tables.
 
-    The file is written aside and renamed, so that it is never half there.
+    The file is written aside and renamed, so that it is never half there. Raises ValueError for
+    a name that ends in .json, which `load` reads as text.
     """
+    if os.fspath(path).endswith(".json"):
+        raise ValueError(
+            f"lg.save writes .npz archives, and lg.load reads {path} as JSON in fractions: give a "
+            "name that does not end in .json"
+        )
     tables = {f"table_{i}": table for i, table in enumerate(model.log_tables())}
     write_archive(path, FORMAT, VERSION, model.header(), tables)
 

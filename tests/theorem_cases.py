@@ -61,6 +61,38 @@ def cases(draw, *, full_support=None, leaking=None, **choices):
     return case(world, context, weights)
 
 
+@st.composite
+def met_cases(draw, *, named=None, edited=None):
+    """Worlds made to meet the assumptions of Theorem 3.1 and its corollaries, with contexts in
+    which something varies: the other strategy hardly ever finds one.
+
+    Independent concepts, a word for each, and ℓ + 1 tokens or more. named: each token occurs with
+    one configuration only, or it also has noise. edited: contexts differ in the word of concept 0
+    alone, or they are all contexts.
+    """
+    sizes = draw(st.sampled_from([(2,), (3,), (2, 2), (2, 3)]))
+    size = int(np.prod(sizes))
+    owner = [*range(size), *draw(st.lists(st.integers(0, size - 1), min_size=1, max_size=2))]
+    token = np.eye(size, dtype=int)[:, owner] * draw(st.integers(1, 4))
+    if not (draw(st.booleans()) if named is None else named):
+        token = 30 * token + 1 + draw(lg.strategies.weights(token.shape))
+    words = [10 * np.eye(n, dtype=int) + 1 + draw(lg.strategies.weights((n, n))) for n in sizes]
+    world = lg.strategies.IntegerWorld(
+        sizes,
+        tuple(() for _ in sizes),
+        tuple(1 + draw(lg.strategies.weights((n,))) for n in sizes),
+        tuple(lg.strategies.WeightTable((k,), (), table) for k, table in enumerate(words)),
+        False,
+        lg.strategies.WeightTable(tuple(range(len(sizes))), (), token.reshape(*sizes, -1)),
+    )
+    context = np.indices(sizes).reshape(len(sizes), -1).T
+    if draw(st.booleans()) if edited is None else edited:
+        others = draw(st.sampled_from(context.tolist()))[1:]
+        context = np.array([[word, *others] for word in range(sizes[0])])
+    counts = st.lists(st.integers(1, 4), min_size=len(context), max_size=len(context))
+    return case(world, context, draw(st.none() | counts))
+
+
 def case(world, context, weights=None):
     """A case of given contexts and integer weights."""
     context = np.asarray(context)

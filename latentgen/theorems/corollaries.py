@@ -4,6 +4,7 @@ import numpy as np
 from jaxtyping import Int
 from numpy.typing import ArrayLike
 
+from latentgen.host import integer_matrix, refuse_large_output, whole_number
 from latentgen.model import ConceptModel
 from latentgen.theorems.identity import support
 from latentgen.theorems.instance import Instance, instance
@@ -76,13 +77,36 @@ def corollary_directions(
 
 
 def counterfactual_pairs(context: ArrayLike, position: int) -> Int[np.ndarray, "pair 2"]:
-    """Rows of the context that differ in the word at one position only, each pair once."""
-    matrix = np.asarray(context)
-    others = np.delete(matrix, position, axis=1)
-    first, second = np.triu_indices(len(matrix), 1)
-    same = (others[first] == others[second]).all(1)
-    differ = matrix[first, position] != matrix[second, position]
-    return np.stack([first, second], 1)[same & differ]
+    """Rows of the context that differ in the word at one position only, each pair once.
+
+    In ascending order, the smaller row first. Raises ValueError for a position that the context
+    does not have, and above 1 GiB of pairs.
+    """
+    matrix = integer_matrix(context, "context", "sample, position")
+    if whole_number(position, "position") not in range(matrix.shape[1]):
+        raise ValueError(
+            f"the context has the positions 0 … {matrix.shape[1] - 1}; there is no {position}"
+        )
+    word, group = matrix[:, position], _same_rows(np.delete(matrix, position, axis=1))
+    size = np.bincount(group)
+    alike = np.bincount(_same_rows(np.stack([group, word], 1)))
+    num_pairs = (int(size @ size) - int(alike @ alike)) // 2
+    refuse_large_output("counterfactual_pairs", (num_pairs, 2), "use each context once, or fewer")
+    order = np.argsort(group, kind="stable")
+    pairs = [np.zeros((0, 2), np.int64)]
+    for apart in range(1, int(size.max(initial=0))):  # within a group, rows stand side by side
+        each = np.stack([order[:-apart], order[apart:]], 1)
+        first, second = each.T
+        pairs.append(each[(group[first] == group[second]) & (word[first] != word[second])])
+    every = np.concatenate(pairs)
+    return every[np.lexsort(every.T[::-1])]
+
+
+def _same_rows(matrix: Int[np.ndarray, "sample column"]) -> Int[np.ndarray, "sample"]:
+    """A number for each row, the same for equal rows only."""
+    if not matrix.shape[1]:
+        return np.zeros(len(matrix), np.int64)
+    return np.unique(matrix, axis=0, return_inverse=True)[1].reshape(-1)
 
 
 def checked_pairs(pairs: ArrayLike | None, num_contexts: int) -> Int[np.ndarray, "pair 2"]:

@@ -72,22 +72,28 @@ def log_plus(
         return log_belief
     if rho == np.inf:
         return np.exp(log_belief)
-    return np.logaddexp(0.0, log_belief - np.log(rho))
+    return np.logaddexp(0.0, log_belief - float(np.log(rho)))  # keeps the format of log p
+
+
+def _real(array: ArrayLike) -> np.ndarray:
+    """The array in its own floating-point format; float64 for integers and lists."""
+    array = np.asarray(array)
+    return array if array.dtype.kind == "f" else array.astype(np.float64)
 
 
 def fitted_rho(
-    log_belief: Float[np.ndarray, "context configuration"],
-    log_predictive: Float[np.ndarray, "context token"],
-    weight: Float[np.ndarray, "context"] | None = None,
+    log_belief: ArrayLike, log_predictive: ArrayLike, weight: ArrayLike | None = None
 ) -> FittedRho:
     """ρ̂ = argmin over 0 ≤ ρ ≤ ∞ of the share that log(p(c|x) + ρ) leaves (`fisher_projection`).
 
     The two ends, every decade from 1e-16 to 1e4, then a bounded search around the best decade. An
     end stands when nothing between leaves less by 1e-18; 0 before inf. Where p(c|x) = 0 occurs
     ρ = 0 is out of question. Where the contexts determine y, or are too few to tell laws apart,
-    many ρ leave nothing and the answer says little. Deterministic. Raises ValueError as
+    many ρ leave nothing and the answer says little. Deterministic. log_belief [context,
+    configuration], log_predictive [context, token] and weight [context]; raises ValueError as
     `fisher_projection`.
     """
+    log_belief = _real(log_belief)
 
     def share(rho: float) -> float:
         return fisher_projection(log_plus(log_belief, rho), log_predictive, weight).share

@@ -6,18 +6,19 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import ArrayLike
 
-from latentgen.bayes import normalised_weight
+from latentgen.bayes import normalised_weight, one_minus_largest
 from latentgen.exact import (
     log_posterior,
     log_predictive,
     log_prior,
     log_token_given_context,
 )
-from latentgen.host import refuse_large_output
+from latentgen.host import refuse_large_enumeration, refuse_large_output
 from latentgen.model import ConceptModel
 from latentgen.space import ConceptSpace
 from latentgen.theorems.result import Assumption
 
+ASKER = "a theorem or lg.conditions"
 INDEPENDENT = 1e-12  # nats by which log p(y|c, x) may change; I(x;y|c) sees only its square
 
 
@@ -111,16 +112,6 @@ class Instance(NamedTuple):
         return Assumption("x ⊥ y | c: I(x; y | c) in nats is 0", alike.leak(), met)
 
 
-def one_minus_largest(
-    log_probability: Float[np.ndarray, "*row configuration"],
-) -> Float[np.ndarray, "*row"]:
-    """1 − max_c p(c) of each row, as the sum of the others: exact however small it is."""
-    probability = np.exp(log_probability)
-    best = log_probability.argmax(-1)[..., None]
-    np.put_along_axis(probability, best, 0.0, -1)
-    return probability.sum(-1)
-
-
 def instance(
     model: ConceptModel, context: ArrayLike, log_weight: ArrayLike | None = None
 ) -> Instance:
@@ -129,15 +120,15 @@ def instance(
     log_weight [context]: log p(x) where contexts are enumerated; None weighs them alike. Raises
     ValueError as `log_posterior` does, and above 1 GiB of [context, token, configuration].
     """
-    log_given = log_token_given_context(model, context)
-    log_belief = log_posterior(model, context)
-    shape = (len(log_belief), log_given.shape[2], log_given.shape[1])
-    refuse_large_output("a theorem", shape, "use fewer contexts")
+    context = model.check_context(context, ASKER)
+    refuse_large_enumeration(ASKER, model.space.num_configurations)
+    shape = (len(context), model.num_tokens(context.shape[1]), model.space.num_configurations)
+    refuse_large_output(ASKER, shape, "use fewer contexts")
     return Instance(
         model.space,
-        normalised_weight(log_weight, len(log_belief)),
+        normalised_weight(log_weight, len(context)),
         log_prior(model),
-        log_belief,
-        log_given,
+        log_posterior(model, context),
+        log_token_given_context(model, context),
         log_predictive(model, context),
     )

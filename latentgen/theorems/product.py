@@ -8,10 +8,11 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import ArrayLike
 
+from latentgen.contraction_sums import log_sum
 from latentgen.model import ConceptModel
 from latentgen.theorems.instance import Instance, instance
 from latentgen.theorems.result import Assumption, Theorem, theorem
-from latentgen.theorems.steering import SAME, log_marginal, log_sum
+from latentgen.theorems.steering import SAME, log_marginal, row_divergence
 
 MAX_SHAPES = 32  # that are tried when none is given …
 MAX_ENTRIES = 2**24  # … and as many entries of their tables in all
@@ -76,7 +77,7 @@ def product_law(
             "token_shape": np.array(shape),
             "sub_token": _padded(parts),
             "sub_token_index": index,
-            "total_correlation": _divergence(log_belief, log_factored),
+            "total_correlation": row_divergence(log_belief, log_factored, ~np.isneginf(log_belief)),
         },
     )
 
@@ -232,13 +233,6 @@ def _bound(log_joint: np.ndarray, log_claimed: np.ndarray) -> tuple[np.ndarray, 
     high = np.where(counted, ratio, -np.inf).max(-1)
     nothing = ~counted.any(-1)  # claimed impossible, and then it is
     return np.where(nothing, 0.0, low), np.where(nothing, 0.0, high)
-
-
-def _divergence(log_first: np.ndarray, log_second: np.ndarray) -> Float[np.ndarray, "context"]:
-    """KL(first ‖ second) of the rows, nats."""
-    possible = ~np.isneginf(log_first)
-    left, right = (np.where(possible, array, 0.0) for array in (log_first, log_second))
-    return np.maximum(0.0, (np.where(possible, np.exp(left), 0.0) * (left - right)).sum(1))
 
 
 def _padded(parts: list[np.ndarray]) -> Float[np.ndarray, "concept context sub_token"]:

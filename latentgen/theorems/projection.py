@@ -4,11 +4,13 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
+from numpy.typing import ArrayLike
 from scipy.linalg import cho_solve, get_lapack_funcs
 
 from latentgen.host import refuse_large_output
 
 NO_INFORMATION = 1e-9  # nats; below it a share of information has no meaning
+ROW_TOLERANCE = 1e-4  # by which p(y|x) may miss a sum of 1, as rows from float32 do
 
 
 class FisherProjection(NamedTuple):
@@ -42,10 +44,17 @@ class Regressors(NamedTuple):
     basis: np.ndarray
 
 
+class Question(NamedTuple):
+    """What is projected, checked and in float64; resolution: eps of the features' own format."""
+
+    features: np.ndarray
+    log_predictive: np.ndarray
+    weight: np.ndarray
+    resolution: float
+
+
 def fisher_projection(
-    features: Float[np.ndarray, "context regressor"],
-    log_predictive: Float[np.ndarray, "context token"],
-    weight: Float[np.ndarray, "context"] | None = None,
+    features: ArrayLike, log_predictive: ArrayLike, weight: ArrayLike | None = None
 ) -> FisherProjection:
     """min over U, v of ½ E_x Var_{y ~ p(y|x)}(log p(y|x) − U φ(x) − v) / I(x;y), 1 − S to order 2.
 
@@ -56,11 +65,13 @@ def fisher_projection(
     p(y|x) = 0 has no weight at x: the mass that a softmax would give it there is not counted, so
     that a token which is possible after some contexts only makes the value too small, and where
     every context determines y it is 0 whatever the law. upper_share shows it.
-    features φ, finite; log_predictive and weight p(x), None for equal weights. Raises ValueError
-    for other shapes, features that are not finite, and Hessians above 1 GiB.
+    features φ [context, regressor], finite, of which directions that are rounding of their own
+    format are dropped; log_predictive [context, token]; weight p(x) [context], None for equal
+    weights. Raises ValueError for other shapes, features that are not finite, rows of p(y|x) that
+    miss 1 by more than 1e-4, and Hessians above 1 GiB.
     """
-    weight = _checked(features, log_predictive, weight)
-    regressors = _regressors(features, weight)
+    features, log_predictive, weight, resolution = _checked(features, log_predictive, weight)
+    regressors = _regressors(features, weight, resolution)
     probability = np.exp(log_predictive)
     target = np.where(probability > 0, log_predictive, 0.0)
     solution = _solve(regressors.design, probability, target, weight)
@@ -104,39 +115,59 @@ def _centred(values: np.ndarray, probability: np.ndarray) -> np.ndarray:
     return values - (probability * values).sum(1, keepdims=True) / probability.sum(1, keepdims=True)
 
 
-def _checked(
-    features: np.ndarray, log_predictive: np.ndarray, weight: np.ndarray | None
-) -> np.ndarray:
-    num_contexts = len(log_predictive)
-    weight = np.full(num_contexts, 1.0) if weight is None else weight
-    if num_contexts == 0 or len(features) != num_contexts or len(weight) != num_contexts:
+def _checked(features: ArrayLike, log_predictive: ArrayLike, weight: ArrayLike | None) -> Question:
+    given = np.asarray(features)
+    resolution = float(np.finfo(given.dtype if given.dtype.kind == "f" else np.float64).eps)
+    columns = np.asarray(features, np.float64)
+    log_rows = np.asarray(log_predictive, np.float64)
+    if columns.ndim != 2 or log_rows.ndim != 2:
+        raise ValueError(
+            "features and log_predictive must have axes [context, regressor] and [context, token]; "
+            f"got shapes {columns.shape} and {log_rows.shape}"
+        )
+    num_contexts = len(log_rows)
+    share = np.full(num_contexts, 1.0) if weight is None else np.asarray(weight, np.float64)
+    if num_contexts == 0 or len(columns) != num_contexts or share.shape != (num_contexts,):
         raise ValueError(
             "features, log_predictive and weight must have one row for each of at least one "
-            f"context; got {len(features)}, {num_contexts} and {len(weight)} rows"
+            f"context; got {len(columns)}, {num_contexts} and {len(share)} rows"
         )
-    if not np.isfinite(features).all():
-        row = int(np.argwhere(~np.isfinite(features))[0, 0])
+    if not np.isfinite(columns).all():
+        row = int(np.argwhere(~np.isfinite(columns))[0, 0])
         raise ValueError(
             f"features must be finite; row {row} is not: drop such contexts, or project a law that "
             "is defined there, such as log(p + ρ)"
         )
-    if not np.isfinite(weight).all() or (weight < 0).any() or not weight.sum() > 0:
+    if not np.isfinite(share).all() or (share < 0).any() or not share.sum() > 0:
         raise ValueError(
             "weight must be finite, not negative and not all zero; got "
-            f"{weight.min()} … {weight.max()}"
+            f"{share.min()} … {share.max()}"
         )
-    return weight / weight.sum()
+    _check_rows(log_rows)
+    return Question(columns, log_rows, share / share.sum(), resolution)
 
 
-def _regressors(features: np.ndarray, weight: np.ndarray) -> Regressors:
+def _check_rows(log_rows: np.ndarray) -> None:
+    with np.errstate(over="ignore"):  # no logarithm of a probability, and refused here
+        total = np.exp(log_rows).sum(1)
+    wrong = np.flatnonzero(~(np.abs(total - 1) <= ROW_TOLERANCE))
+    if wrong.size:
+        row = int(wrong[0])
+        raise ValueError(
+            "log_predictive must hold log-probabilities whose exponentials sum to 1; row "
+            f"{row} sums to {total[row]:.9g}: subtract the logarithm of its sum"
+        )
+
+
+def _regressors(features: np.ndarray, weight: np.ndarray, resolution: float) -> Regressors:
     """Whitened features; directions that rounding explains are dropped."""
     mean = weight @ features
     rows = np.sqrt(weight)[:, None] * (features - mean)
     if rows.shape[1] == 0:
         return Regressors(np.ones((len(rows), 1)), mean, np.zeros((0, 0)))
     _, scale, directions = np.linalg.svd(rows, full_matrices=False)
-    rounding = np.finfo(np.float64).eps * max(rows.shape) * np.abs(features).max()
-    kept = scale > max(rounding, np.finfo(np.float64).eps ** (2 / 3) * scale[0])
+    rounding = resolution * max(rows.shape) * np.abs(features).max()
+    kept = scale > max(rounding, resolution ** (2 / 3) * scale[0])
     basis = directions[kept].T / scale[kept]
     components = (features - mean) @ basis
     design = np.concatenate([components, np.ones((len(rows), 1))], 1)

@@ -1,7 +1,7 @@
 """What does a theorem say of one world, and is it so?"""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -32,6 +32,7 @@ class Theorem(NamedTuple):
     residual are zero. violation: by how much a defined residual leaves its bounds at most, over
     max(1, the size of the terms it was computed from). terms: whatever else the theorem speaks of,
     by name. Rows and components are contexts and tokens unless the function says otherwise. Nats.
+    Two are equal when all of this is; NaN equals NaN.
     """
 
     statement: str
@@ -76,6 +77,15 @@ class Theorem(NamedTuple):
             ", as it may where an assumption is broken" * bool(self.broken)
         )
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Theorem) and _same(self, other)
+
+    def __ne__(self, other: object) -> bool:  # that of a tuple would compare arrays
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash((self.statement, self.source, self.violation))
+
     def __str__(self) -> str:
         met = [
             f"  {'met   ' if a.met else 'broken'}  {a.name}: {a.value:.4g}"
@@ -91,6 +101,17 @@ class Theorem(NamedTuple):
                 f"(scaled violation {self.violation:.2g})",
             ]
         )
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether texts, numbers and arrays, in tuples and by name, are the same; NaN is NaN."""
+    if isinstance(one, Mapping):
+        return one.keys() == other.keys() and all(_same(one[name], other[name]) for name in one)
+    if isinstance(one, tuple):
+        return len(one) == len(other) and all(map(_same, one, other))
+    if isinstance(one, str):
+        return one == other
+    return np.array_equal(one, other, equal_nan=np.asarray(one).dtype.kind in "fc")
 
 
 def theorem(

@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 from numpy.typing import ArrayLike
 
+from latentgen.contraction_sums import log_sum
 from latentgen.model import ConceptModel
 from latentgen.space import ConceptSpace
 from latentgen.theorems.instance import Instance, instance
@@ -72,8 +73,8 @@ def steering(
         scale=np.abs(shift).max() + np.where(possible, np.abs(seen.log_predictive), 0.0),
         defined=defined,
         terms={
-            "kl_steered": _divergence(tilted, steered, defined),
-            "kl_unsteered": _divergence(tilted, log_token, defined),
+            "kl_steered": row_divergence(tilted, steered, defined),
+            "kl_unsteered": row_divergence(tilted, log_token, defined),
             "log_tilted_concept": _normalised(told.log_by_context + shift),
             "log_tilt_limit": _tilt_limit(told, shift, log_token),
             "log_steering_limit": _steering_limit(mean, log_token),
@@ -113,14 +114,6 @@ def log_marginal(
     inner = space.strides[concept]
     shape = (*log_joint.shape[:-1], -1, space.cardinalities[concept], inner)
     return log_sum(log_joint.reshape(shape), (-3, -1))
-
-
-def log_sum(log_terms: np.ndarray, axis: int | tuple[int, ...]) -> np.ndarray:
-    """log Σ exp over some axes; −inf where all terms are."""
-    best = log_terms.max(axis, keepdims=True)
-    anchor = np.where(np.isneginf(best), 0.0, best)
-    with np.errstate(divide="ignore"):
-        return np.log(np.exp(log_terms - anchor).sum(axis)) + anchor.squeeze(axis)
 
 
 def _defined(
@@ -205,10 +198,14 @@ def _spread(log_terms: np.ndarray, possible: np.ndarray) -> Float[np.ndarray, "c
     return np.where(same, 0.0, np.where(same, 0.0, top) - np.where(same, 0.0, bottom)).max(-1)
 
 
-def _divergence(log_first: np.ndarray, log_second: np.ndarray, defined: np.ndarray) -> np.ndarray:
-    """KL(first ‖ second) of the two distributions over tokens [context], nats."""
-    first, second = (np.where(defined, array, 0.0) for array in (log_first, log_second))
-    share = np.where(defined, np.exp(first), 0.0)
+def row_divergence(
+    log_first: Float[np.ndarray, "context outcome"],
+    log_second: Float[np.ndarray, "context outcome"],
+    counted: Bool[np.ndarray, "context outcome"],
+) -> Float[np.ndarray, "context"]:
+    """KL(first ‖ second) of the rows over the outcomes that count, nats."""
+    first, second = (np.where(counted, array, 0.0) for array in (log_first, log_second))
+    share = np.where(counted, np.exp(first), 0.0)
     return np.maximum(0.0, (share * (first - second)).sum(1))
 
 

@@ -1,5 +1,6 @@
 """Are the best possible loss, accuracy, information and ε right, and does nothing beat them?"""
 
+import jax
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 
 import latentgen as lg
 from tests import oracles
+from tests.theorem_cases import HALF, cases
 
 WORLDS = lg.strategies.integer_worlds(interacting=False)
 CLOSE = {"rtol": 1e-10, "atol": 1e-12}
@@ -34,7 +36,7 @@ def test_epsilon_is_the_oracles_term_by_term(world):
     np.testing.assert_allclose(found, oracles.epsilon(world, length), **CLOSE)
     through_context = lg.context_epsilon(model, every.context, every.log_weight)
     np.testing.assert_allclose(through_context, oracles.context_epsilon(world, length), **CLOSE)
-    assert -1e-12 <= found <= through_context + 1e-12  # the token can only help
+    assert 0 <= found <= through_context + 1e-12  # the token can only help
 
 
 @given(WORLDS)
@@ -46,7 +48,7 @@ def test_information_is_the_oracles_and_never_negative(world):
     about = lg.concept_information(model, every.context, 0, every.log_weight)
     expected = oracles.information(world, length, lambda x: oracles.concept_posterior(world, x, 0))
     np.testing.assert_allclose(about, expected, **CLOSE)
-    assert min(found, about) > -1e-12
+    assert min(found, about) >= 0
 
 
 @given(WORLDS, st.data())
@@ -80,6 +82,53 @@ def test_a_token_tells_of_a_context_no_more_than_the_configuration_does(world):
     model, length, every = every_context(world)
     about = oracles.information(world, length, lambda x: oracles.posterior(world, x))
     assert lg.token_information(model, every.context, every.log_weight) <= about + 1e-12
+
+
+@HALF
+@given(cases())
+def test_epsilon_is_that_of_the_conditions_where_words_leak_too(case):
+    found = lg.epsilon(*case.arguments), lg.context_epsilon(*case.arguments)
+    conditions = lg.conditions(*case.arguments)
+    expected = conditions.epsilon[0], conditions.epsilon_context[0]
+    np.testing.assert_allclose(found, expected, rtol=1e-10, atol=0)
+
+
+def test_a_small_epsilon_keeps_its_digits_and_its_sign():
+    words = [[1 - 1e-13, 1e-13], [1e-13, 1 - 1e-13]]
+    model = lg.ConceptModel.from_tables(lg.ConceptSpace((2,)), [0.5, 0.5], words, np.eye(2))
+    context = lg.enumerate_contexts(model, 2).context[:1]
+    for ask in (lg.epsilon, lg.context_epsilon):
+        assert ask(model, context[:, :1]) == pytest.approx(0 if ask is lg.epsilon else 1e-13)
+        assert ask(model, context) == pytest.approx(0 if ask is lg.epsilon else 1e-26)
+    for seed in range(20):
+        world = lg.worlds.permuted_bits(
+            jax.random.key(seed),
+            num_concepts=3,
+            num_context_bits=9,
+            num_token_bits=3,
+            flip_rate=0.0,
+            replace_rate=0.0,
+        )
+        every = lg.enumerate_contexts(world)
+        assert lg.context_epsilon(world, every.context, every.log_weight) >= 0
+        assert lg.epsilon(world, every.context, every.log_weight) >= 0
+
+
+def test_a_small_information_keeps_its_digits_and_none_is_never_negative():
+    step = 1e-9  # I(x;y) = 2 step² to leading order, far below the rounding of H(y)
+    words = [[0.5 + step, 0.5 - step], [0.5 - step, 0.5 + step]]
+    model = lg.ConceptModel.from_tables(lg.ConceptSpace((2,)), [0.5, 0.5], words, np.eye(2))
+    every = lg.enumerate_contexts(model, 1)
+    found = lg.token_information(model, every.context, every.log_weight)
+    assert found == pytest.approx(2 * step**2, rel=1e-6)
+    for seed in range(100):
+        drawn = np.random.default_rng(seed)
+        prior, word = drawn.dirichlet(np.ones(5)), drawn.dirichlet(np.ones(3))
+        token = drawn.dirichlet(np.ones(3), 5)
+        space = lg.ConceptSpace((5,))
+        model = lg.ConceptModel.from_tables(space, prior, np.tile(word, (5, 1)), token)
+        every = lg.enumerate_contexts(model, 2)
+        assert 0 <= lg.token_information(model, every.context, every.log_weight) < 1e-25
 
 
 def test_sampled_contexts_weigh_the_same():

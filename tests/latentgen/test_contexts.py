@@ -1,11 +1,14 @@
 """Is every possible context listed once, with its exact probability?"""
 
+import inspect
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import latentgen as lg
+from latentgen import contexts
 from tests import oracles
 
 
@@ -105,3 +108,10 @@ def test_bags_of_no_length_and_too_many_bags_are_refused():
         lg.enumerate_bags(model, -1)
     with pytest.raises(ValueError, match=r"enumerate_bags would return .* use a shorter context"):
         lg.enumerate_bags(model, 12)
+
+
+def test_a_length_that_is_no_whole_number_is_refused():
+    unchecked = inspect.unwrap(contexts.checked_length)  # the tests' check of types comes first
+    with pytest.raises(ValueError, match=r"context_length must be a whole number; got 1\.7"):
+        unchecked(lg.worlds.named("echo"), 1.7)
+    assert unchecked(lg.worlds.named("echo"), np.int8(2)) == 2

@@ -3,6 +3,7 @@
 import jax
 import numpy as np
 import pytest
+from scipy.special import gammaincinv
 
 from latentgen import draws
 
@@ -69,9 +70,33 @@ def test_dirichlet_rows_are_distributions_even_where_the_concentration_is_tiny()
     np.testing.assert_allclose(wide.var(0), 2 * 4 / (36 * 7), rtol=0.1)
 
 
-@pytest.mark.parametrize("concentration", [0.0, -1.0, float("nan")])
+@pytest.mark.parametrize("concentration", [1e-2, 1e-3, 1e-4, 1e-10, 5e-324])
+def test_rows_of_a_tiny_concentration_have_one_winner_each_as_often(concentration):
+    """The nearer to zero, the more of a row has a single outcome: none is ever uniform."""
+    rows = draws.dirichlet(jax.random.key(5), (4000, 4), concentration)
+    assert (rows > 0).all()
+    np.testing.assert_allclose(rows.sum(-1), 1)
+    # E max p ≥ P(all but one below e^-1 of it) ≈ 1 − α · 3, and Hoeffding at 1e-9.
+    assert rows.max(-1).mean() >= 1 - 6 * concentration - np.sqrt(np.log(1e9) / 8000)
+    winners = np.bincount(rows.argmax(-1), minlength=4) / 4000
+    assert np.abs(winners - 1 / 4).max() <= np.sqrt(np.log(8 / 1e-9) / 8000)
+    assert len(np.unique(rows.max(-1))) > 1 or concentration < 1e-3
+
+
+def test_an_entry_too_small_for_float64_leaves_the_ratios_of_the_others():
+    """Γ(1 + α) u = P(X ≤ x) x^-α x^α: logarithms of both ways of asking agree where both can."""
+    concentration = 0.06  # some rows near the edge of float64, none beyond it
+    quantile = np.array([[1e-17, 1e-16, 0.3], [2e-18, 0.5, 0.9]])
+    gamma = gammaincinv(concentration, quantile)
+    lost = quantile < 1e-15
+    found = draws._shares_of_lost(gamma, lost, quantile, concentration)
+    expected = gamma / gamma.max(-1, keepdims=True)
+    np.testing.assert_allclose(found, expected, rtol=1e-9)
+
+
+@pytest.mark.parametrize("concentration", [0.0, -1.0, float("nan"), float("inf"), 2e300])
 def test_a_concentration_must_be_positive(concentration):
-    with pytest.raises(ValueError, match="must be positive; got"):
+    with pytest.raises(ValueError, match=r"must be positive and at most 1e\+300; got"):
         draws.dirichlet(jax.random.key(0), (2,), concentration)
 
 

@@ -195,15 +195,23 @@ def test_an_impossible_context_is_refused_by_its_row(name):
 
 
 @pytest.mark.parametrize("ask", [lg.log_prior, lg.log_token_given, lg.log_token_posterior])
-def test_joint_answers_over_one_gibibyte_are_refused(ask):
+def test_joint_answers_of_too_many_configurations_are_refused(ask):
+    with pytest.raises(ValueError, match=rf"visits every .* {2**28} .*: use "):
+        ask(coins(28))
+
+
+def test_joint_answers_over_one_gibibyte_are_refused():
+    shape = rf"GiB, an array of shape \(5, {2**25}\), and answers at most 1 GiB: use fewer contexts"
+    with pytest.raises(ValueError, match=shape):
+        lg.log_posterior(coins(25), [[0]] * 5)
+
+
+def coins(num_concepts):
+    """A chain of so many fair coins; words and token read the first."""
     coin = ((0,), [[0.5, 0.5]] * 2)
-    graph = lg.chain_dag(28)
-    tables = [[0.5, 0.5]] + [[[0.5, 0.5]] * 2] * 27
-    model = lg.ConceptModel.from_graph(graph, (2,) * 28, tables, coin, coin)
-    with pytest.raises(ValueError, match=r"GiB, an array of shape .* at most 1 GiB: use fewer"):
-        ask(model)
-    with pytest.raises(ValueError, match=rf"visits every .* {2**28} .* fewer concepts"):
-        lg.log_predictive(model, [[0]])
+    tables = [[0.5, 0.5]] + [[[0.5, 0.5]] * 2] * (num_concepts - 1)
+    graph = lg.chain_dag(num_concepts)
+    return lg.ConceptModel.from_graph(graph, (2,) * num_concepts, tables, coin, coin)
 
 
 def test_exact_answers_do_not_depend_on_the_flags_of_jax():

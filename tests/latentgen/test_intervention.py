@@ -1,5 +1,7 @@
 """Does setting a concept agree with mutilating the graph by hand?"""
 
+import inspect
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -64,3 +66,9 @@ def test_a_joint_table_has_no_upstream():
     )
     with pytest.raises(ValueError, match=r"one joint table: build .* ConceptModel\.from_graph"):
         lg.intervene(model, {0: 0})
+
+
+def test_a_value_that_is_no_whole_number_is_refused():
+    unchecked = inspect.unwrap(lg.intervene)  # the tests' own check of types comes first
+    with pytest.raises(ValueError, match=r"value of concept 0 must be a whole number; got 1\.0"):
+        unchecked(lg.worlds.named("sprinkler"), {0: 1.0})

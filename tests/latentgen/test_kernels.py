@@ -117,3 +117,13 @@ def test_the_gradient_of_log_evidence_by_the_log_prior_is_the_posterior():
 def test_normalising_keeps_a_row_of_zeros():
     found = kernels.log_normalise(jnp.array([[-jnp.inf, -jnp.inf], [0.0, 0.0]]))
     np.testing.assert_allclose(found, [[-np.inf, -np.inf], [-np.log(2)] * 2], rtol=1e-6)
+
+
+def test_shapes_that_jax_would_clamp_are_refused():
+    prior = jnp.log(jnp.full(4, 0.25))
+    words = jnp.log(jnp.full((2, 4, 2), 0.5))
+    with pytest.raises(ValueError, match=r"at most the 2 positions of log_word; got 3: shorten"):
+        jax.jit(kernels.log_posterior)(prior, words, jnp.zeros((1, 3), int))
+    for concept in (-1, 2):
+        with pytest.raises(ValueError, match=rf"0 … 1; there is no concept {concept}"):
+            kernels.log_concept_posterior(prior, (2, 2), concept)

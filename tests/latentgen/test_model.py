@@ -101,6 +101,7 @@ def test_concept_tables_may_be_a_mapping_or_one_array():
     assert by_number == stacked
 
 
+READING = lg.Emission((0,), np.full((2, 2, 2), 0.5), (0,))
 CYCLE = nx.DiGraph([(0, 1), (1, 0)])
 NAMED = nx.DiGraph([("rain", "grass")])
 BAD_GRAPHS = [
@@ -112,10 +113,12 @@ BAD_GRAPHS = [
     ({"tables": [[1 / 3] * 3]}, r"table of concept 0 must have shape \(2,\)"),
     ({"words": [COIN, ((3,), HALF)]}, "there is no concept 3"),
     ({"words": [COIN, ((0,), [HALF] * 3)]}, r"the word table at position 1 .* got \(3, 2\)"),
-    ({"words": lg.Emission((0,), np.full((2, 2, 2), 0.5), (0,))}, "positions below 0"),
-    ({"words": (COIN, COIN)}, "scope of the word table must be a sequence of concepts"),
+    ({"words": READING}, r"word table reads no words; got reads \[0\]: give words as a list of ta"),
+    ({"words": [READING]}, "word table at position 0 can read earlier words only"),
+    ({"words": (COIN, COIN)}, r"got a tuple of 2 pairs: give list\(words\)"),
+    ({"words": (lg.Emission(*COIN),) * 3}, "got a tuple of 3 pairs"),
     ({"words": []} | {"token": None}, "neither words nor a token"),
-    ({"token": lg.Emission((0,), np.full((2, 2, 2), 0.5), (0,))}, "the token table can read"),
+    ({"token": READING}, r"the token table reads no words; got reads \[0\]: use token=None, so"),
     ({"token": ((0,), [[0.5, 0.6], HALF])}, r"the token table must sum to 1 .* row \(0,\)"),
 ]
 
@@ -155,3 +158,10 @@ def test_constructors_refuse_tracers():
     build = jax.jit(lambda prior: lg.ConceptModel.from_tables(SPACE, prior, WORDS).space)
     with pytest.raises(TypeError, match=r"ConceptModel.from_tables .* latentgen\.kernels"):
         build(QUARTERS)
+
+
+def test_a_single_pair_may_have_a_scope_of_any_length():
+    table = np.full((4, 2), 0.5)
+    graph = nx.empty_graph(2, create_using=nx.DiGraph)
+    for words in (((0, 1), table), ([0, 1], table), ((), [0.5, 0.5]), (np.array([0, 1]), table)):
+        assert from_graph(graph, (2, 2), [[0.5, 0.5]] * 2, words).positions_alike

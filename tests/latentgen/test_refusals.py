@@ -116,3 +116,43 @@ def test_a_contraction_too_large_is_refused_by_name(name, monkeypatch):
     # What is joint is divided by the evidence, which is asked for first.
     asked_first = {"contract_log_posterior": "contract_log_evidence"}
     assert str(caught.value).startswith(asked_first.get(name, name))
+
+
+SIXTY = lg.ConceptModel.from_graph(
+    lg.chain_dag(60), (2,) * 60, [[0.5, 0.5]] + [COIN] * 59, [((59,), COIN)], ((0,), COIN)
+)
+TOO_LARGE = {
+    "log_evidence": (lambda: lg.log_evidence(SIXTY, [[0]]), "contract_log_evidence"),
+    "log_predictive": (lambda: lg.log_predictive(SIXTY, [[0]]), "contract_log_predictive"),
+    "log_posterior": (lambda: lg.log_posterior(SIXTY, [[0]]), "contract_log_posterior"),
+    "log_prior": (lambda: lg.log_prior(SIXTY), "contract_log_posterior"),
+    "log_concept_posterior": (
+        lambda: lg.log_concept_posterior(SIXTY, [[0]], 0),
+        "contract_log_concept_posteriors",
+    ),
+    "enumerate_contexts": (lambda: lg.enumerate_contexts(SIXTY), "sample"),
+}
+
+
+@pytest.mark.parametrize("name", TOO_LARGE)
+def test_a_world_too_large_to_visit_is_sent_to_what_answers_it(name):
+    ask, twin = TOO_LARGE[name]
+    with pytest.raises(ValueError, match=rf"^{name} visits .*: use lg\.{twin}\b"):
+        ask()
+    assert hasattr(lg, twin)
+
+
+@pytest.mark.parametrize("ask", [lg.conditions, lg.theorems.identity, lg.theorems.product_law])
+def test_theorems_and_conditions_refuse_large_worlds_in_their_own_name(ask):
+    message = r"^a theorem or lg\.conditions visits .*: use fewer concepts .* no contraction"
+    with pytest.raises(ValueError, match=message):
+        ask(SIXTY, [[0]])
+
+
+def test_every_twin_that_is_named_is_there_and_answers():
+    named = {
+        found for text in host.BY_CONTRACTION.values() for found in re.findall(r"lg\.(\w+)", text)
+    }
+    assert all(hasattr(lg, name) for name in named)
+    alone = lg.contract_log_posterior(SIXTY, np.zeros((1, 0), int), [0, 1])
+    np.testing.assert_allclose(np.exp(alone), [[0.45, 0.05, 0.1, 0.4]])

@@ -192,3 +192,17 @@ def test_shorter_contexts_are_draws_of_the_model():
     frame = shorter.to_pandas(model)
     exact = lg.log_predictive(model, shorter.context)
     np.testing.assert_allclose(frame[["log_predictive_0", "log_predictive_1"]], exact, atol=1e-12)
+
+
+def test_configurations_beyond_32_bits_are_numbered_on_the_host():
+    graph = lg.chain_dag(40)
+    tables = lg.bernoulli_concept_tables(jax.random.key(0), graph)
+    coin = np.full((2, 2), 0.5)
+    model = lg.ConceptModel.from_graph(graph, (2,) * 40, tables, [((0,), coin)], ((1,), coin))
+    drawn = lg.sample(jax.random.key(1), model, 20)
+    digits = ["".join(map(str, row)) for row in np.asarray(drawn.values)]
+    assert drawn.configuration(model.space).tolist() == [int(digit, 2) for digit in digits]
+    small = lg.worlds.named("sprinkler")
+    drawn = lg.sample(jax.random.key(1), small, 20)
+    traced = jax.jit(lambda draws: draws.configuration(small.space))(drawn)
+    np.testing.assert_array_equal(traced, drawn.configuration(small.space))

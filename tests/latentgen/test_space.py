@@ -51,8 +51,41 @@ def test_spaces_are_compared_by_content():
     assert lg.ConceptSpace((2, 3)) != lg.ConceptSpace((3, 2))
 
 
-def test_a_space_may_be_larger_than_any_machine_integer():
-    assert lg.ConceptSpace((2,) * 100).num_configurations == 2**100
+@pytest.mark.parametrize("num_concepts", [31, 32, 62, 63, 64, 65, 100])
+def test_a_space_may_be_larger_than_any_machine_integer(num_concepts):
+    space = lg.ConceptSpace((2,) * num_concepts)
+    assert space.num_configurations == 2**num_concepts
+    values = np.stack([np.ones(num_concepts, int), np.arange(num_concepts) % 2])
+    numbers = space.configuration(values)
+    digits = ["".join(map(str, row)) for row in values]
+    assert [int(number) for number in numbers] == [int(digit, 2) for digit in digits]
+    back = space.values(numbers)
+    np.testing.assert_array_equal(back, values)
+    assert back.dtype == np.int64
+    assert space.configuration(values[0]) == 2**num_concepts - 1
+
+
+def test_numbers_of_any_integer_type_give_the_same_integers():
+    space = lg.ConceptSpace((2, 300))
+    for kind in (np.int16, np.int32, np.uint64, object):
+        numbers = np.array([3, 299, 300, 599], kind)
+        values = space.values(numbers)
+        np.testing.assert_array_equal(values, [[0, 3], [0, 299], [1, 0], [1, 299]])
+        again = space.configuration(values.astype(kind))
+        assert values.dtype == again.dtype == np.int64
+        np.testing.assert_array_equal(again, numbers)
+
+
+@pytest.mark.parametrize("ask", ["values", "configuration"])
+def test_jax_refuses_a_space_that_its_integers_cannot_number(ask):
+    largest, larger = lg.ConceptSpace((2,) * 31), lg.ConceptSpace((2,) * 32)
+    shape = (1,) if ask == "values" else (1, 31)
+    getattr(largest, ask)(jnp.ones(shape, int))
+    shape = (1,) if ask == "values" else (1, 32)
+    with pytest.raises(ValueError, match=r"4294967296 configurations, more than int32 .*asarray"):
+        getattr(larger, ask)(jnp.ones(shape, int))
+    with jax.enable_x64(True):
+        getattr(larger, ask)(jnp.ones(shape, int))
 
 
 @pytest.mark.parametrize(
@@ -74,6 +107,7 @@ def test_a_space_without_choice_is_refused(cardinalities, message):
     [
         (lambda s: s.values(6), r"a configuration must lie in 0 … 5; got 6"),
         (lambda s: s.values([0, -1]), "got -1"),
+        (lambda s: s.values(np.array([1, None])), "configuration must be integers; got dtype obj"),
         (lambda s: s.values(0.5), "configuration must be integers; got dtype float64"),
         (lambda s: s.configuration([0, 3]), "a value of concept 1 must lie in 0 … 2; got 3"),
         (lambda s: s.configuration([0]), r"an axis of 2 concepts; got shape \(1,\)"),

@@ -5,6 +5,7 @@ import pickle
 import re
 import zipfile
 
+import jax
 import numpy as np
 import pytest
 from hypothesis import given
@@ -110,8 +111,8 @@ def rewritten(path, tables=None, **changes):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"version": 2}, r"version 2; this version .* reads .* version 1: load it with"),
-        ({"format": "other"}, "holds other version 1"),
+        ({"version": 2}, r"ConceptModel version 2; this version .* reads version 1: load it with"),
+        ({"format": "other"}, r"holds other, and lg\.load reads .*: give the path of one"),
         ({"token": None}, "damaged: 6 tables for 5 factors"),
         ({"cardinalities": [2, 2, 3]}, "damaged: table 2 has shape"),
         ({"cardinalities": [2, 1, 2]}, "damaged"),
@@ -143,3 +144,19 @@ def test_an_unwritable_place_leaves_nothing_behind(tmp_path):
     with pytest.raises(OSError, match="none"):
         lg.save(lg.worlds.named("echo"), tmp_path / "none" / "w.npz")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_name_that_load_would_read_as_text_is_refused(tmp_path):
+    with pytest.raises(ValueError, match=r"give a name that does not end in \.json"):
+        lg.save(lg.worlds.named("echo"), tmp_path / "world.json")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_of_another_kind_names_what_reads_it(tmp_path):
+    model = lg.worlds.named("sprinkler")
+    lg.save(model, tmp_path / "world")
+    lg.sample(jax.random.key(0), model, 3).save(tmp_path / "sample")
+    with pytest.raises(ValueError, match=r"holds latentgen\.Sample, and .*: use lg\.load_sample$"):
+        lg.load(tmp_path / "sample")
+    with pytest.raises(ValueError, match=r"holds latentgen\.ConceptModel, and .*: use lg\.load$"):
+        lg.load_sample(tmp_path / "world")

@@ -1,5 +1,7 @@
 """Which edits of a context move the representation along one concept's direction?"""
 
+import tracemalloc
+
 import networkx as nx
 import numpy as np
 import pytest
@@ -7,6 +9,7 @@ from hypothesis import event, given, target
 from hypothesis import strategies as st
 
 import latentgen as lg
+from latentgen import host
 from latentgen.theorems.corollaries import corollary_directions, counterfactual_pairs
 from tests import oracles
 
@@ -245,3 +248,46 @@ def test_relabelling_merging_and_an_idle_word_change_nothing():
     longer = corollary_directions(idle, [[0, 0, 0], [1, 0, 1]])
     shorter = corollary_directions(model, [[0, 0], [1, 0]])
     np.testing.assert_allclose(longer.residual, shorter.residual, atol=1e-12)
+
+
+@given(st.integers(0, 2**16))
+def test_counterfactual_pairs_are_those_of_all_pairs(seed):
+    drawn = np.random.default_rng(seed)
+    context = drawn.integers(3, size=(drawn.integers(0, 12), drawn.integers(1, 4)))
+    position = int(drawn.integers(context.shape[1]))
+    expected = [
+        [first, second]
+        for first in range(len(context))
+        for second in range(first + 1, len(context))
+        if np.flatnonzero(context[first] != context[second]).tolist() == [position]
+    ]
+    assert counterfactual_pairs(context, position).tolist() == expected
+
+
+def test_counterfactual_pairs_of_many_contexts_take_little_memory():
+    context = np.indices((2,) * 14).reshape(14, -1).T
+    tracemalloc.start()
+    try:
+        pairs = counterfactual_pairs(context, 3)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert len(pairs) == 2**13
+    assert peak < 64 * 2**20
+
+
+@pytest.mark.parametrize("position", [-1, 2])
+def test_a_position_that_contexts_do_not_have_is_refused(position):
+    with pytest.raises(ValueError, match=rf"positions 0 … 1; there is no {position}"):
+        counterfactual_pairs([[0, 1]], position)
+
+
+def test_what_has_no_pairs_or_too_many_is_refused(monkeypatch):
+    with pytest.raises(ValueError, match=r"two axes \[sample, position\]"):
+        counterfactual_pairs([0, 1], 0)
+    monkeypatch.setattr(host, "MAX_OUTPUT_BYTES", 16 * 4)
+    assert len(counterfactual_pairs([[0], [1]] * 2, 0)) == 4
+    with pytest.raises(
+        ValueError, match=r"counterfactual_pairs would return .*\(9, 2\).*: use each"
+    ):
+        counterfactual_pairs([[0], [1]] * 3, 0)

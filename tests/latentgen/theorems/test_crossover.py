@@ -201,3 +201,17 @@ def test_merging_splitting_and_relabelling_change_what_the_theory_says():
     assert doubled.holds
     spread = (0.7 + 0.1) / 0.1
     np.testing.assert_allclose(np.exp(doubled.assumptions[1].value), spread)
+
+
+def test_beliefs_kept_in_float32_or_lists_have_the_same_rho():
+    rng = np.random.default_rng(3)
+    belief = rng.dirichlet(np.ones(3), 60)
+    table = 0.7 * np.eye(3) + 0.1
+    log_belief, log_predictive = np.log(belief), np.log(belief @ table)
+    exact = fitted_rho(log_belief, log_predictive)
+    assert exact.rho == pytest.approx(1 / 7, rel=1e-4)
+    single = fitted_rho(log_belief.astype(np.float32), log_predictive)
+    assert single.rho == pytest.approx(exact.rho, rel=1e-3)
+    assert fitted_rho(log_belief.tolist(), log_predictive.tolist(), [1] * 60) == exact
+    for rho in (0.0, 0.1, np.inf):
+        assert log_plus(log_belief.astype(np.float32), rho).dtype == np.float32

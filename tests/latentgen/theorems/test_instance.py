@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 
 import latentgen as lg
-from latentgen.theorems.instance import instance, one_minus_largest
+from latentgen.bayes import one_minus_largest
+from latentgen.theorems.instance import instance
 from tests import oracles, theorem_oracles
 from tests.theorem_cases import LEAKING, cases, joint_world
 
@@ -92,7 +93,9 @@ def test_one_minus_the_largest_is_exact_however_small():
 
 def test_more_than_a_gibibyte_is_refused():
     model = joint_world([1] * 100, [[1, 1]] * 100, [[1] * 50] * 100).model()
-    with pytest.raises(ValueError, match=r"a theorem would .* at most 1 GiB: use fewer"):
+    with pytest.raises(
+        ValueError, match=r"a theorem or lg.conditions would .* at most 1 GiB: use fewer"
+    ):
         instance(model, np.zeros((30_000, 1), int))
 
 

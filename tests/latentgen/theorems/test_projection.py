@@ -179,3 +179,36 @@ def test_features_that_are_not_finite_are_refused():
         fisher_projection(np.zeros((0, 1)), np.zeros((0, 2)))
     with pytest.raises(ValueError, match="not all zero"):
         fisher_projection(np.zeros((2, 1)), np.log(np.full((2, 2), 0.5)), np.zeros(2))
+
+
+def test_rounding_of_the_features_own_format_is_no_regressor():
+    """Three beliefs and their sum: of rank 3, also where they are kept in float32."""
+    rng = np.random.default_rng(6)
+    three = rng.dirichlet(np.ones(4), 200)[:, :3]
+    log_predictive = np.log(rng.dirichlet(np.ones(4), 200))
+    exact = fisher_projection(np.column_stack([three, three.sum(1)]), log_predictive)
+    single = three.astype(np.float32)
+    found = fisher_projection(np.column_stack([single, single.sum(1)]), log_predictive)
+    assert exact.num_regressors == found.num_regressors == 3
+    np.testing.assert_allclose(found.share, exact.share, rtol=1e-5)
+
+
+def test_lists_and_integers_are_taken_as_numbers():
+    features, log_predictive, weight = softmax_world(0, 0.5)
+    expected = fisher_projection(features, log_predictive, weight).share
+    found = fisher_projection(features.tolist(), log_predictive.tolist(), weight.tolist())
+    assert found.share == expected
+    whole = np.arange(len(features))[:, None]
+    expected = fisher_projection(whole.astype(float), log_predictive, weight).share
+    assert fisher_projection(whole, log_predictive, weight).share == expected
+
+
+def test_rows_that_are_no_log_probabilities_are_refused():
+    features, log_predictive, weight = softmax_world(0, 0.5)
+    rounded = fisher_projection(features, log_predictive.astype(np.float32), weight)
+    assert rounded.share > 0
+    for wrong in (log_predictive + 1, np.where(np.arange(3) < 9, np.nan, log_predictive[:, :3])):
+        with pytest.raises(ValueError, match=r"exponentials sum to 1; row 0 sums to .*: subtract"):
+            fisher_projection(features, wrong, weight)
+    with pytest.raises(ValueError, match=r"axes \[context, regressor\] and .* shapes \(\d+,\)"):
+        fisher_projection(features[:, 0], log_predictive, weight)

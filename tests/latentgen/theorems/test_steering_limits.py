@@ -3,7 +3,8 @@
 import numpy as np
 
 import latentgen as lg
-from latentgen.theorems.steering import log_marginal, log_sum, steering
+from latentgen.contraction_sums import log_sum
+from latentgen.theorems.steering import log_marginal, steering
 
 
 def test_one_token_one_context_and_two_configurations():
