@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from estimators.instruments.whitening import checked_rows, fit_whitening
+from estimators.instruments.whitening import checked_rows, unchecked_whitening
 
 # Spacing of 1 in the floating-point formats that NumPy has not, or keeps too few digits of
 HALF_EPS = {"bfloat16": 2.0**-7, "float16": 2.0**-10}
@@ -24,47 +24,46 @@ class Rows(NamedTuple):
 class Kept(NamedTuple):
     """The directions of rows that vary by more than rounding of their format explains.
 
-    values [row, component]: mean 0 and covariance I under the weights. scale [column], directions
-    [component, column] and spread [component]: of values / scale, the largest first.
-    num_columns: directions there could be, as many as columns vary and contexts allow.
+    values z [row, component]: mean 0 and covariance I under the weights, the largest first. onto
+    [column, component]: E (x − E x) zᵀ of the rows x, so that x − E x is z ontoᵀ. num_columns:
+    directions there could be, as many as columns vary and contexts allow.
     """
 
     values: np.ndarray
-    scale: np.ndarray
-    directions: np.ndarray
-    spread: np.ndarray
+    onto: np.ndarray
     num_columns: int
 
 
 def kept(rows: Rows, weight: np.ndarray, magnitude: np.ndarray | None = None) -> Kept:
     """Directions of weighted rows [row, column] whose spread is above the rounding of the format.
 
-    In single and double precision above ε^(2/3) times the largest, what sums leave. In half
-    precision every element is off by up to ε/2 of itself, so that each column is measured by its
-    own magnitude [column], by default its root mean square, and a direction counts above
-    ε/2 · (1 + √(columns / rows)): the largest singular value that so much noise has.
+    In single and double precision as `fit_whitening` judges. In half precision every element is
+    off by up to ε/2 of itself, so that each column is measured by its own magnitude and a direction
+    counts above ε/2 · (1 + √(columns / rows)): the largest singular value that so much noise has.
+    magnitude [column]: of the terms that a column is summed from, where sums may have cancelled; by
+    default the root mean square of the column itself.
     """
-    values, tolerance = rows.values, rows.eps ** (2 / 3)
-    scale = np.ones(values.shape[1])
+    values, tolerance, rounding = rows.values, rows.eps ** (2 / 3), None
     if rows.eps > SINGLE_EPS:
         values, tolerance = values.astype(np.float64), SINGLE_EPS ** (2 / 3)
         sizes = np.sqrt(weight @ values**2) if magnitude is None else magnitude
         # What is smaller yet is left of sums that cancel, and is no column of its own.
         scale = np.maximum(sizes, tolerance * sizes.max(initial=0.0))
-        scale = np.where(scale > 0, scale, 1.0)
-        values = values / scale
-    whitening = fit_whitening(values, weight, tolerance)
-    spread = 1 / np.linalg.norm(whitening.basis, axis=0)
+        values = values / np.where(scale > 0, scale, 1.0)
+    else:
+        sizes = np.abs(values).max(0, initial=0.0) if magnitude is None else magnitude
+        of_mean = float(np.finfo(np.float64).eps) * max(values.shape)
+        rounding = sizes.astype(np.float64) * max(rows.eps, of_mean)
+    whitening = unchecked_whitening(values, weight, tolerance, rounding)
     if rows.eps > SINGLE_EPS:
-        rounding = rows.eps / 2 * (1 + np.sqrt(values.shape[1] * (weight**2).sum()))
-        whitening = whitening.leading(int((spread > rounding).sum()))
-        spread = spread[: whitening.rank]
+        noise = rows.eps / 2 * (1 + np.sqrt(values.shape[1] * (weight**2).sum()))
+        whitening = whitening.leading(int((whitening.spread > noise).sum()))
+    components = whitening.apply(values)
+    centred = rows.values - weight @ rows.values.astype(np.float64)
     varying = int((np.ptp(rows.values, axis=0) > 0).sum())
     return Kept(
-        whitening.apply(values),
-        scale,
-        (whitening.basis * spread).T,
-        spread,
+        components,
+        centred.T @ (weight[:, None] * components),
         min(varying, int((weight > 0).sum()) - 1),
     )
 

@@ -8,8 +8,8 @@ from jaxtyping import Bool, Float
 
 from estimators.assessment.held_out import Chosen
 from estimators.instruments.folds import permute_contexts
-from estimators.instruments.softmax_fit import fit_softmax
-from estimators.instruments.whitening import fit_whitening
+from estimators.instruments.softmax_fit import unchecked_softmax
+from estimators.instruments.whitening import unchecked_whitening
 
 DECADES = tuple(range(-6, 3))  # of the ρ that are tried, and then thirds of a decade around
 THIRDS = (-2 / 3, -1 / 3, 1 / 3, 2 / 3)
@@ -67,9 +67,16 @@ def log_plus(log_posterior: np.ndarray, rho: float) -> np.ndarray:
     return np.logaddexp(0.0, log_posterior - np.log(rho))
 
 
-def argmax_one_hot(log_posterior: np.ndarray) -> np.ndarray:
-    """The likeliest configuration, and nothing else of p(c|x)."""
-    return np.eye(log_posterior.shape[1])[log_posterior.argmax(1)]
+def argmax_one_hot(
+    log_posterior: Float[np.ndarray, "*rows configuration"],
+) -> Float[np.ndarray, "*rows regressor"]:
+    """The likeliest configuration, and nothing else of p(c|x).
+
+    One column for each configuration that is the likeliest of some row, as the columns of all
+    others would be zero, and there may be more of them than memory holds.
+    """
+    likeliest = log_posterior.argmax(-1)
+    return (likeliest[..., None] == np.unique(likeliest)).astype(np.float64)
 
 
 def law_features(
@@ -99,8 +106,8 @@ def chosen_rho(
 
     def loss(exponent: float) -> float:
         features = log_plus(log_posterior, 10.0**exponent)
-        whitening = fit_whitening(features, weight)
-        fit = fit_softmax(
+        whitening = unchecked_whitening(features, weight)
+        fit = unchecked_softmax(
             features[train], target, weight[train], whitening, tolerance=CHOICE_TOLERANCE
         )
         return fit.loss

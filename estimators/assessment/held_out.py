@@ -17,8 +17,8 @@ from estimators.instruments.folds import Folds
 from estimators.instruments.intervals import Interval, interval
 from estimators.instruments.laws import NO_INFORMATION, mutual_information
 from estimators.instruments.probes import fit_probes
-from estimators.instruments.softmax_fit import fit_softmax
-from estimators.instruments.whitening import Whitening, fit_whitening
+from estimators.instruments.softmax_fit import unchecked_softmax
+from estimators.instruments.whitening import Whitening, unchecked_whitening
 
 LEVEL = 0.95
 # Features of all rows, chosen by looking at the training rows only
@@ -56,15 +56,15 @@ def explained(
 
     def shares(train: np.ndarray, test: np.ndarray) -> tuple[np.ndarray, bool, Whitening]:
         matrix = choose(train)
-        whitening = fit_whitening(matrix, weight)
-        fit = fit_softmax(matrix[train], target[train], weight[train], whitening)
+        whitening = unchecked_whitening(matrix, weight)
+        fit = unchecked_softmax(matrix[train], target[train], weight[train], whitening)
         divergence = floor[test] - (target[test] * fit.log_predict(matrix[test])).sum(1)
         return 1 - divergence / information, fit.converged, whitening
 
     everything = np.ones(len(weight), bool)
     if information < NO_INFORMATION:
         # Nothing is fitted, so nothing need be chosen.
-        rank = 0 if callable(features) else fit_whitening(features, weight).rank
+        rank = 0 if callable(features) else unchecked_whitening(features, weight).rank
         return HeldOut(None, np.nan, rank, folds.saturated(rank))
     whole, converged, whitening = shares(everything, everything)
     population = float(weight @ whole)
@@ -84,7 +84,7 @@ def affine(
     folds: Folds,
 ) -> HeldOut:
     """1 − ‖z − ẑ‖² / rank of every row, z the whitened target; on average `affine_r2`."""
-    from_whitening, to_whitening = (fit_whitening(rows, weight) for rows in (source, target))
+    from_whitening, to_whitening = (unchecked_whitening(rows, weight) for rows in (source, target))
     rank, saturated = from_whitening.rank, folds.saturated(from_whitening.rank)
     if to_whitening.rank == 0:
         return HeldOut(None, np.nan, rank, saturated)

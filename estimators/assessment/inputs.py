@@ -176,8 +176,7 @@ def _predictor(representation: Rows, unembedding: Rows, weight: np.ndarray) -> P
     whole = kept(representation, weight)
     # What it is made of, not the sum, says how precise a logit is.
     eps = max(representation.eps, unembedding.eps)
-    tokens = kept(Rows(unembedding.values, eps), np.full(len(g), 1 / len(g)))
-    onto = tokens.scale[:, None] * tokens.directions.T * tokens.spread
+    onto = kept(Rows(unembedding.values, eps), np.full(len(g), 1 / len(g))).onto
     magnitude = np.sqrt((weight @ f**2) @ onto**2)
     identified = kept(Rows(f @ onto, eps), weight, magnitude)
     return Predictor(

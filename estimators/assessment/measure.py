@@ -9,7 +9,7 @@ from estimators.assessment import features, held_out
 from estimators.assessment.held_out import Chosen, HeldOut
 from estimators.assessment.inputs import Question
 from estimators.assessment.sources import Sources, null_sources, nulls, read_from
-from estimators.instruments.whitening import fit_whitening
+from estimators.instruments.whitening import unchecked_whitening
 
 Fits = dict[str, list[HeldOut]]  # by source, one a seed or one that stands for all seeds
 Phi = np.ndarray | Chosen
@@ -103,7 +103,7 @@ def _law_nulls(asked: Question, law: list[Phi], targets: list[np.ndarray]) -> Fi
     def of(phi: Phi, replaced: Callable[[np.ndarray], np.ndarray]) -> Phi:
         def features(train: np.ndarray) -> np.ndarray:
             matrix = phi(train) if callable(phi) else phi
-            return replaced(fit_whitening(matrix, asked.weight).apply(matrix))
+            return replaced(unchecked_whitening(matrix, asked.weight).apply(matrix))
 
         return features if callable(phi) else features(np.ones(len(asked.weight), bool))
 
@@ -169,7 +169,7 @@ def _onto_f(asked: Question, law: np.ndarray, identified: Sources) -> Fits:
         if source in identified
     }
     of_law = {source: scores([law], rows) for source, rows in targets.items()}
-    nothing = null_sources(asked, [fit_whitening(law, asked.weight).apply(law)]).items()
+    nothing = null_sources(asked, [unchecked_whitening(law, asked.weight).apply(law)]).items()
     return of_law | {source: scores(rows, identified["trained"]) for source, rows in nothing}
 
 

@@ -47,7 +47,10 @@ def _rank(facts: Facts) -> list[str]:
     if facts.num_kept == facts.num_columns:
         return []
     kept, columns = (_whole(counts) for counts in (facts.num_kept, facts.num_columns))
-    return [f"Of f rank {kept} of {columns} is kept: what is left is rounding of its format."]
+    return [
+        f"Of f rank {kept} of {columns} is kept: what else varies cannot be told from rounding of "
+        "its format."
+    ]
 
 
 def _whole(counts: Sequence[int]) -> str:

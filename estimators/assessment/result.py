@@ -18,12 +18,13 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Assessment:
     """All laws, both directions, the nulls, intervals and verdicts of one assessment.
 
     rows: plain records, one a measurement and source; facts: what they have in common. Printed,
-    it is a reading in one paragraph and a table.
+    it is a reading in one paragraph and a table. Two are equal when all their numbers are; what is
+    not a number in both is equal, too.
     """
 
     rows: tuple[Row, ...]
@@ -46,6 +47,12 @@ class Assessment:
     def table(self) -> str:
         """The reading and all numbers, as text."""
         return as_text(self.rows, self.facts, self.reading)
+
+    def __eq__(self, other: object) -> bool:
+        return self._json() == other._json() if isinstance(other, Assessment) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._json())
 
     def __str__(self) -> str:
         return self.table()

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 from estimators.instruments.folds import NUM_FOLDS, Folds, context_folds, repeated_contexts
 from estimators.instruments.moments import fold_moments, least_squares
-from estimators.instruments.whitening import checked_pair, checked_weight, fit_whitening
+from estimators.instruments.whitening import checked_pair, checked_weight, unchecked_whitening
 
 
 class AffineScore(NamedTuple):
@@ -88,12 +88,12 @@ def _whitened(
 ) -> tuple[tuple[np.ndarray, np.ndarray], np.ndarray, Folds]:
     """Whitened rows of both sides, weights that sum to one, and folds."""
     source, target = checked_pair(source, target, ("source", "target"))
-    groups = repeated_contexts(groups, weight, source, target)
     weight = checked_weight(weight, len(source))
+    groups = repeated_contexts(groups, weight, source, target)
     folds = context_folds(
         groups, len(source), weight, num_folds=num_folds, random_state=random_state
     )
-    rows = tuple(fit_whitening(side, weight).apply(side) for side in (source, target))
+    rows = tuple(unchecked_whitening(side, weight).apply(side) for side in (source, target))
     return (rows[0], rows[1]), weight, folds
 
 

@@ -1,6 +1,7 @@
 """Do linear probes know how sure they may be?"""
 
 from collections.abc import Sequence
+from numbers import Integral
 from typing import NamedTuple
 
 import numpy as np
@@ -67,8 +68,11 @@ def probe_calibration(
 
     Source: Brier 1950; expected calibration error as arXiv:1706.04599, there from labels.
     """
-    if num_bins < 1:
-        raise ValueError(f"a calibration error needs at least one bin; got {num_bins}")
+    if not isinstance(num_bins, Integral) or num_bins < 1:
+        raise ValueError(
+            f"num_bins must be a whole number of at least 1; got {num_bins!r}: {NUM_BINS} are usual"
+        )
+    num_bins = int(num_bins)
     probes = fit_probes(
         representation,
         log_concept_posteriors,

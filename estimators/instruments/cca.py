@@ -13,7 +13,7 @@ from estimators.instruments.whitening import (
     Whitening,
     checked_pair,
     checked_weight,
-    fit_whitening,
+    unchecked_whitening,
 )
 
 EXPLAINED = 0.99  # the share of variance that svcca keeps, as in arXiv:1706.05806
@@ -58,12 +58,12 @@ def cca(
     ValueError for NaN and for rows that disagree.
     """
     first, second = checked_pair(first, second)
-    groups = repeated_contexts(groups, weight, first, second)
     weight = checked_weight(weight, len(first))
+    groups = repeated_contexts(groups, weight, first, second)
     folds = context_folds(
         groups, len(first), weight, num_folds=num_folds, random_state=random_state
     )
-    white = [fit_whitening(side, weight).apply(side) for side in (first, second)]
+    white = [unchecked_whitening(side, weight).apply(side) for side in (first, second)]
     return _canonical(white[0], white[1], weight, folds)
 
 
@@ -89,12 +89,14 @@ def svcca(
             f"explained must be a share in (0, 1]; got {explained}: {EXPLAINED} is one"
         )
     first, second = checked_pair(first, second)
-    groups = repeated_contexts(groups, weight, first, second)
     weight = checked_weight(weight, len(first))
+    groups = repeated_contexts(groups, weight, first, second)
     folds = context_folds(
         groups, len(first), weight, num_folds=num_folds, random_state=random_state
     )
-    whitenings = [_leading(fit_whitening(side, weight), explained) for side in (first, second)]
+    whitenings = [
+        _leading(unchecked_whitening(side, weight), explained) for side in (first, second)
+    ]
     return _canonical(whitenings[0].apply(first), whitenings[1].apply(second), weight, folds)
 
 
@@ -149,7 +151,7 @@ def _directions(
     x, y = slice(0, ranks[0]), slice(ranks[0], sum(ranks))
     if min(np.linalg.eigvalsh(covariance[side, side])[0] for side in (x, y)) < WELL_CONDITIONED:
         share = weight[train] / weight[train].sum()
-        white = [fit_whitening(rows[train, side], share) for side in (x, y)]
+        white = [unchecked_whitening(rows[train, side], share) for side in (x, y)]
         bases = [whitening.basis for whitening in white]
         sides = [one.apply(rows[train, side]) for one, side in zip(white, (x, y), strict=True)]
         cross = sides[0].T @ (share[:, None] * sides[1])

@@ -10,8 +10,8 @@ from estimators.instruments.folds import checked_groups, repeated_contexts
 from estimators.instruments.whitening import (
     checked_pair,
     checked_weight,
-    fit_whitening,
     triangle,
+    unchecked_whitening,
 )
 
 MIN_CONTEXTS = 4  # of three contexts any distances are sums of one number a context
@@ -58,10 +58,10 @@ def linear_cka(
     that do not number every row.
     """
     first, second = checked_pair(first, second)
-    groups = repeated_contexts(groups, weight, first, second)
     weight = checked_weight(weight, len(first))
+    groups = repeated_contexts(groups, weight, first, second)
     groups = checked_groups(groups, len(first))
-    ranks = fit_whitening(first, weight).rank, fit_whitening(second, weight).rank
+    ranks = unchecked_whitening(first, weight).rank, unchecked_whitening(second, weight).rank
     rows, mass = _contexts([first, second], weight, groups)
     saturated = len(mass) < MIN_CONTEXTS
     if min(ranks) == 0 or not all(side.any() for side in rows):

@@ -57,8 +57,8 @@ def mean_correlation(
     if kind not in ("pearson", "spearman"):
         raise ValueError(f'kind must be "pearson" or "spearman"; got {kind!r}')
     first, second = checked_pair(first, second)
-    groups = repeated_contexts(groups, weight, first, second)
     weight = checked_weight(weight, len(first))
+    groups = repeated_contexts(groups, weight, first, second)
     folds = context_folds(
         groups, len(first), weight, num_folds=num_folds, random_state=random_state
     )

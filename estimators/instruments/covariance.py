@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Float
 
-from estimators.instruments.whitening import Whitening, fit_whitening
+from estimators.instruments.whitening import Whitening, unchecked_whitening
 
 SPREAD = 1e-5  # least over largest variance; the covariance then keeps 11 of 16 digits
 
@@ -21,7 +21,7 @@ def fit_covariance_whitening(
     otherwise the singular values decide, as they do in `fit_whitening`.
     """
     if min(features.shape) == 0:
-        return fit_whitening(features, weight, tolerance)
+        return unchecked_whitening(features, weight, tolerance)
     eps = np.finfo(features.dtype).eps
     mean = weight @ features.astype(np.float64, copy=False)
     centred = features - mean
@@ -36,5 +36,6 @@ def fit_covariance_whitening(
     magnitude = max(float(features.max()), -float(features.min()))
     rounding = magnitude * max(np.finfo(np.float64).eps * max(features.shape), eps)
     if not variance[0] > max(relative**2 * variance[-1], rounding**2):
-        return fit_whitening(features, weight, tolerance)
-    return Whitening(mean, directions / np.sqrt(variance))
+        return unchecked_whitening(features, weight, tolerance)
+    spread = np.sqrt(variance)
+    return Whitening(mean, directions / spread, spread)

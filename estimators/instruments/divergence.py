@@ -55,7 +55,7 @@ def kl_to_exact(
     if sampled and weight is not None:
         raise ValueError("sampled rows count alike: give no weight, or enumerate the contexts")
     weight = checked_weight(weight, len(exact))
-    rows = context_divergence(exact, predicted)
+    rows = _divergences(exact, predicted)
     divergence = _mean(rows, weight)
     information = mutual_information(exact, weight)
     probability = np.exp(exact)
@@ -82,7 +82,7 @@ def excess_loss(
     """
     exact, predicted = checked_predictions(log_exact, log_predicted, EXACT_AND_PREDICTED)
     weight = checked_weight(weight, len(exact))
-    return _mean(context_divergence(exact, predicted), weight)
+    return _mean(_divergences(exact, predicted), weight)
 
 
 def _mean(rows: np.ndarray, weight: np.ndarray) -> float:
@@ -107,9 +107,16 @@ def checked_predictions(
 
 
 def context_divergence(
-    log_exact: Float[np.ndarray, "context token"], log_predicted: Float[np.ndarray, "context token"]
+    log_exact: "ArrayLike", log_predicted: "ArrayLike"
 ) -> Float[np.ndarray, "context"]:
-    """KL(p(y|x) ‖ p̂(y|x)) of every context [context], nats; rounding does not make it negative."""
+    """KL(p(y|x) ‖ p̂(y|x)) of every context [context], nats; rounding does not make it negative.
+
+    Arguments and errors as `kl_to_exact`.
+    """
+    return _divergences(*checked_predictions(log_exact, log_predicted, EXACT_AND_PREDICTED))
+
+
+def _divergences(log_exact: np.ndarray, log_predicted: np.ndarray) -> np.ndarray:
     possible = np.exp(log_exact) > 0
     gap = np.where(possible, log_exact, 0.0) - np.where(possible, log_predicted, 0.0)
     return np.maximum((np.exp(log_exact) * gap).sum(1), 0.0)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from estimators.instruments.whitening import checked_rows, checked_weight, fit_whitening
+from estimators.instruments.whitening import checked_rows, checked_weight, unchecked_whitening
 
 
 class MatrixEntropy(NamedTuple):
@@ -33,7 +33,7 @@ def matrix_entropy(representation: "ArrayLike", weight: "ArrayLike | None" = Non
     Raises ValueError for NaN.
     """
     rows = checked_rows(representation, "representation")
-    whitening = fit_whitening(rows, checked_weight(weight, len(rows)))
+    whitening = unchecked_whitening(rows, checked_weight(weight, len(rows)))
     if whitening.rank == 0:
         return MatrixEntropy(-np.inf, 0.0, 0.0, 0)
     share = whitening.share

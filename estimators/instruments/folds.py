@@ -10,6 +10,8 @@ from numpy.typing import ArrayLike
 NUM_FOLDS = 5
 CONTEXTS_PER_REGRESSOR = 5  # with fewer distinct training contexts a fit is called saturated
 DECIMALS = {8: 10, 4: 5, 2: 2}  # to which rows of one context agree, by bytes of a number
+NUM_DIRECTIONS = 3  # along which rows are put in order; after two hardly any share a number
+EDGE = 1e-3  # of what rows that are alike may be apart along a direction: more than its rounding
 
 
 class Folds(NamedTuple):
@@ -64,26 +66,59 @@ def context_folds(
 
 
 def repeated_contexts(
-    groups: "ArrayLike | None", weight: "ArrayLike | None", *arrays: np.ndarray
+    groups: "ArrayLike | None", weight: np.ndarray | None, *arrays: np.ndarray
 ) -> ArrayLike | None:
-    """groups as given, or, without groups and weight, one number for rows that agree everywhere.
+    """groups as given, or, without groups, one number for rows that agree everywhere.
 
     Rows [row, column] that were drawn repeat contexts, and one held out apart from its repeats
-    could be looked up. Rows with a weight list contexts, each once. Rows agree when all arrays do,
-    to the digits of their dtype, beside the largest number of a column.
+    could be looked up. Rows whose weights differ list contexts, each once; equal weights say no
+    more than none. Rows agree when all arrays do, to the digits of their dtype, beside the largest
+    number of a column.
     """
-    if groups is not None or weight is not None:
+    if groups is not None or (weight is not None and weight.min() < weight.max()):
         return groups
-    rounded = []
+    units = []
     for array in arrays:
-        scale = np.abs(array).max(0, initial=0)
         digits = DECIMALS.get(array.itemsize, DECIMALS[8])
-        rounded.append(np.round(array / np.where(scale > 0, scale, 1), digits) + 0.0)  # no −0
-    number: dict[bytes, int] = {}
-    rows = zip(*rounded, strict=True)
-    return np.array(
-        [number.setdefault(b"".join(side.tobytes() for side in row), len(number)) for row in rows]
-    )
+        scale = np.abs(array).max(0, initial=0).astype(np.float64)
+        units.append(array / np.where(scale > 0, scale, 1) * 10.0**digits)
+    number = _alike(np.concatenate(units, 1))
+    _, first, context = np.unique(number, return_index=True, return_inverse=True)
+    return first.argsort().argsort()[context.reshape(-1)]
+
+
+def _alike(rows: np.ndarray) -> np.ndarray:
+    """A number for rows [row, column] that differ by at most 1 in every column from their first.
+
+    Numbers that were rounded have edges, at which rows of one context come apart, and the more
+    columns there are the more rows are at some edge; differences have none.
+    """
+    number = _candidates(rows)
+    left = np.arange(len(rows))
+    while left.size:
+        _, first, group = np.unique(number[left], return_index=True, return_inverse=True)
+        gap = np.abs(rows[left] - rows[left[first]][group.reshape(-1)])
+        left = left[(gap > 1).any(1)]
+        number[left] += len(rows)
+    return number
+
+
+def _candidates(rows: np.ndarray) -> np.ndarray:
+    """A number for rows that may be alike [row]: never do rows that are alike differ in it.
+
+    Along any direction rows that are alike are no further apart than the sum of its entries. So
+    where rows, in the order along a random direction, leave a gap, different contexts begin.
+    """
+    number = np.zeros(len(rows), int)
+    draw = np.random.default_rng(0)
+    for _ in range(NUM_DIRECTIONS):
+        direction = draw.standard_normal(rows.shape[1])
+        along = rows @ direction
+        order = np.lexsort((along, number))
+        gap = np.diff(along[order]) > np.abs(direction).sum() * (1 + EDGE)
+        number[order[1:]] = np.cumsum(gap | (np.diff(number[order]) > 0))
+        number[order[:1]] = 0
+    return number
 
 
 def permute_contexts(

@@ -12,8 +12,8 @@ from numpy.typing import ArrayLike
 
 from estimators.instruments.folds import NUM_FOLDS, context_folds, repeated_contexts
 from estimators.instruments.numeric import checked_real
-from estimators.instruments.softmax_fit import fit_softmax
-from estimators.instruments.whitening import checked_rows, checked_weight, fit_whitening
+from estimators.instruments.softmax_fit import unchecked_softmax
+from estimators.instruments.whitening import checked_rows, checked_weight, unchecked_whitening
 
 NO_INFORMATION = 1e-9  # nats; below it a share of information has no meaning
 HALF_PRECISION = 0.02  # how far from 1 the sum of a log_softmax in float16 or bfloat16 may be
@@ -62,10 +62,10 @@ def law_score(
 
     features φ [row, regressor]; log_predictive [row, token] in nats, exact or a predictor's own;
     weight [row], p(x) where contexts are enumerated; groups [row] numbers the contexts when rows
-    repeat them. Without groups rows that agree in all arrays are one context; with a weight each
-    row is its own. 1: the law holds exactly; 0: no better than p(y). Invariant under invertible
-    affine maps of φ. Raises ValueError for NaN and infinite features, for rows that disagree or
-    are not distributions.
+    repeat them. Without groups rows that agree in all arrays are one context; with weights that
+    differ each row is its own. 1: the law holds exactly; 0: no better than p(y). Invariant under
+    invertible affine maps of φ. Raises ValueError for NaN and infinite features, for rows that
+    disagree or are not distributions.
     """
     named = {"features": features, "log_predictive": log_predictive}
     return _explained(named, weight, groups, num_folds, random_state)
@@ -100,26 +100,26 @@ def _explained(
     matrix = checked_rows(features, name)
     log_target = checked_log_rows(log_target, len(matrix), target_name)
     target = np.exp(log_target)
-    groups = repeated_contexts(groups, weight, matrix, target)
     weight = checked_weight(weight, len(matrix))
+    groups = repeated_contexts(groups, weight, matrix, target)
     divergence_floor = (target * np.where(target > 0, log_target, 0.0)).sum(1)  # −H of each row
     information = mutual_information(log_target, weight)
     folds = context_folds(
         groups, len(matrix), weight, num_folds=num_folds, random_state=random_state
     )
-    whitening = fit_whitening(matrix, weight)
+    whitening = unchecked_whitening(matrix, weight)
     saturated = folds.saturated(whitening.rank)
     if information < NO_INFORMATION:
         return InformationScore(
             np.nan, np.nan, max(information, 0.0), whitening.rank, saturated, True
         )
-    whole = fit_softmax(matrix, target, weight, whitening)
+    whole = unchecked_softmax(matrix, target, weight, whitening)
     population = 1 - (float(weight @ divergence_floor) + whole.loss) / information
     converged, score = whole.converged, np.nan
     if not saturated:
         divergence = 0.0
         for train, test in folds.splits():
-            fit = fit_softmax(matrix[train], target[train], weight[train], whitening)
+            fit = unchecked_softmax(matrix[train], target[train], weight[train], whitening)
             log_model = fit.log_predict(matrix[test])
             cross = divergence_floor[test] - (target[test] * log_model).sum(1)
             divergence += float(weight[test] @ cross)

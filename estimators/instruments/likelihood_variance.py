@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from estimators.instruments.divergence import checked_predictions
-from estimators.instruments.whitening import checked_weight, fit_whitening
+from estimators.instruments.whitening import checked_weight, unchecked_whitening
 
 CONSTANT = 1e-12  # a log-ratio that varies less than this, over its size, is constant
 SCALE_WEIGHT = 1e-5  # λ, the value of the authors' experiments
@@ -234,7 +234,9 @@ def _best_contexts(
     random_state: int,
 ) -> np.ndarray:
     """Of random sets of rank + 1 contexts the one with the least term; diverse ones first."""
-    ranks = [fit_whitening(rows - rows.mean(1)[:, None], weight).rank for rows in (first, second)]
+    ranks = [
+        unchecked_whitening(rows - rows.mean(1)[:, None], weight).rank for rows in (first, second)
+    ]
     size = min(max(*ranks, 1) + 1, len(first))
     draw = np.random.default_rng(random_state)
     sets = [draw.choice(len(first), size, replace=False) for _ in range(num_draws)]

@@ -8,8 +8,8 @@ from numpy.typing import ArrayLike
 from scipy.optimize import minimize
 
 from estimators.instruments.probes import checked_beliefs
-from estimators.instruments.softmax_fit import design_matrix, fit_softmax
-from estimators.instruments.whitening import checked_rows, checked_weight, fit_whitening
+from estimators.instruments.softmax_fit import design_matrix, unchecked_softmax
+from estimators.instruments.whitening import checked_rows, checked_weight, unchecked_whitening
 
 SHARPENING = (1.0, 4.0, 8.0)  # each stage starts from logits this much larger
 STAGE_ITERATIONS = 40
@@ -30,11 +30,11 @@ def best_linear_accuracy(
     """
     matrix = checked_rows(representation, "representation")
     weight = checked_weight(weight, len(matrix))
-    whitening = fit_whitening(matrix, weight)
+    whitening = unchecked_whitening(matrix, weight)
     design = np.ascontiguousarray(design_matrix(whitening, matrix).T)
     targets = checked_beliefs(log_concept_posteriors, len(matrix))
     sizes = tuple(target.shape[1] for target in targets)
-    start = fit_softmax(matrix, np.concatenate(targets, 1), weight, whitening, sizes=sizes)
+    start = unchecked_softmax(matrix, np.concatenate(targets, 1), weight, whitening, sizes=sizes)
     starts = np.split(start.coefficient, np.cumsum(sizes)[:-1], axis=1)
     return np.array(
         [

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from estimators.instruments.divergence import checked_predictions
-from estimators.instruments.whitening import checked_weight, fit_whitening
+from estimators.instruments.whitening import checked_weight, unchecked_whitening
 
 
 class LogitDistance(NamedTuple):
@@ -96,7 +96,7 @@ def _canonical(
     z: np.ndarray, other: np.ndarray, weight: np.ndarray, gap: float
 ) -> tuple[float, float, int]:
     """Σ λ (1 − ρ²), the lower bound of the mean of ρ² given var(z − z'), and the rank of z."""
-    own, second = fit_whitening(z, weight), fit_whitening(other, weight)
+    own, second = unchecked_whitening(z, weight), unchecked_whitening(other, weight)
     if own.rank == 0:
         return 0.0, np.nan, 0
     spread = 1 / (own.basis**2).sum(0)  # a basis column is a direction over its deviation

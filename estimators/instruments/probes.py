@@ -8,8 +8,8 @@ from numpy.typing import ArrayLike
 
 from estimators.instruments.folds import NUM_FOLDS, context_folds, repeated_contexts
 from estimators.instruments.laws import checked_log_rows
-from estimators.instruments.softmax_fit import fit_softmax
-from estimators.instruments.whitening import checked_rows, checked_weight, fit_whitening
+from estimators.instruments.softmax_fit import unchecked_softmax
+from estimators.instruments.whitening import checked_rows, checked_weight, unchecked_whitening
 
 TOLERANCE = 1e-9  # relative change of the log-loss; the named values no longer change
 
@@ -103,12 +103,12 @@ def fit_probes(
     """log softmax(W_k f(x) + v_k) of every concept k and row; arguments as `probe_accuracy`."""
     matrix = checked_rows(representation, "representation")
     targets = checked_beliefs(log_concept_posteriors, len(matrix))
-    groups = repeated_contexts(groups, weight, matrix, *targets)
     weight = checked_weight(weight, len(matrix))
+    groups = repeated_contexts(groups, weight, matrix, *targets)
     folds = context_folds(
         groups, len(matrix), weight, num_folds=num_folds, random_state=random_state
     )
-    whitening = fit_whitening(matrix, weight)
+    whitening = unchecked_whitening(matrix, weight)
     saturated = folds.saturated(whitening.rank)
     sizes = tuple(target.shape[1] for target in targets)
     together = np.concatenate(targets, 1)
@@ -118,7 +118,7 @@ def fit_probes(
     def answers(splits: Iterable[tuple[np.ndarray, np.ndarray]]) -> list[np.ndarray]:
         log_answers = np.empty_like(together)
         for train, test in splits:
-            fit = fit_softmax(
+            fit = unchecked_softmax(
                 matrix[train],
                 together[train],
                 weight[train],

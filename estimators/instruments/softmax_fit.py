@@ -5,12 +5,19 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
+from numpy.typing import ArrayLike
 from scipy.optimize import minimize
 
 from estimators.instruments.covariance import fit_covariance_whitening
-from estimators.instruments.whitening import Whitening
+from estimators.instruments.whitening import (
+    Whitening,
+    checked_columns,
+    checked_pair,
+    checked_weight,
+)
 
 MAX_ITERATIONS = 1000
+NORMALISED = 1e-4  # how far from 1 probabilities may sum
 BLOCK_SIZE = 2**17  # numbers handled at once: they stay in the cache from loss to gradient
 
 
@@ -29,16 +36,64 @@ class SoftmaxFit(NamedTuple):
     loss: float
     converged: bool
 
-    def log_predict(
-        self, features: Float[np.ndarray, "row regressor"]
-    ) -> Float[np.ndarray, "row outcome"]:
-        """log softmax(U φ + v) [row, outcome]."""
+    def log_predict(self, features: "ArrayLike") -> Float[np.ndarray, "row outcome"]:
+        """log softmax(U φ + v) [row, outcome] of features [row, regressor]."""
+        matrix = checked_columns(features, len(self.whitening.mean))
         return log_softmax_blocks(
-            design_matrix(self.whitening, features) @ self.coefficient, self.sizes
+            design_matrix(self.whitening, matrix) @ self.coefficient, self.sizes
         )
 
 
 def fit_softmax(
+    features: "ArrayLike",
+    target: "ArrayLike",
+    weight: "ArrayLike | None" = None,
+    whitening: Whitening | None = None,
+    *,
+    sizes: tuple[int, ...] | None = None,
+    tolerance: float = 1e-9,
+    penalty: float = 0.0,
+) -> SoftmaxFit:
+    """The minimiser of E_w KL(target ‖ softmax(U φ + v)) + penalty/2 ‖U‖² over U and v.
+
+    features φ [row, regressor]; target [row, outcome], probabilities; weight [row]. A convex
+    problem: multinomial logistic regression with soft targets, by default without penalty, by
+    L-BFGS on whitened features. sizes splits the outcomes into blocks, each a distribution of its
+    own with its own softmax; by default there is one. tolerance: relative change of the loss at
+    which to stop. penalty: on U in the features' own coordinates, summed over all its entries; v
+    is free. Constant features give v alone. Raises ValueError for NaN and infinity, rows that
+    disagree, targets that are not distributions, and wrong weights.
+    """
+    features, target = checked_pair(features, target, ("features", "target"))
+    scaled = checked_weight(weight, len(features))
+    # Those given go on as they are: to scale them twice would change their last bits.
+    weight = scaled if weight is None else np.asarray(weight, np.float64)
+    sizes = (target.shape[1],) if sizes is None else sizes
+    _check_blocks(target, sizes)
+    return unchecked_softmax(
+        features, target, weight, whitening, sizes=sizes, tolerance=tolerance, penalty=penalty
+    )
+
+
+def _check_blocks(target: np.ndarray, sizes: tuple[int, ...]) -> None:
+    """ValueError where a block of outcomes is not a distribution in some row."""
+    if sum(sizes) != target.shape[1] or min(sizes, default=0) < 1:
+        raise ValueError(
+            f"sizes must split the {target.shape[1]} outcomes of the target; got {sizes}: give the "
+            "number of values of every block"
+        )
+    totals = np.add.reduceat(target, np.cumsum((0, *sizes[:-1])), axis=1)
+    wrong = (np.abs(totals - 1) > NORMALISED).any(1) | (target < 0).any(1)
+    if wrong.any():
+        row = int(wrong.argmax())
+        raise ValueError(
+            f"target must hold probabilities that sum to 1 in every block; row {row} has sums "
+            f"{totals[row]} and a least value of {target[row].min():.6g}: give probabilities, not "
+            "their logarithms"
+        )
+
+
+def unchecked_softmax(
     features: Float[np.ndarray, "row regressor"],
     target: Float[np.ndarray, "row outcome"],
     weight: Float[np.ndarray, "row"],
@@ -48,14 +103,7 @@ def fit_softmax(
     tolerance: float = 1e-9,
     penalty: float = 0.0,
 ) -> SoftmaxFit:
-    """The minimiser of E_w KL(target ‖ softmax(U φ + v)) + penalty/2 ‖U‖² over U and v.
-
-    A convex problem: multinomial logistic regression with soft targets, by default without
-    penalty, by L-BFGS on whitened features. sizes splits the outcomes into blocks, each a
-    distribution of its own with its own softmax; by default there is one. tolerance: relative
-    change of the loss at which to stop. penalty: on U in the features' own coordinates, summed
-    over all its entries; v is free. Constant features give v alone.
-    """
+    """`fit_softmax` of arrays that are known to fit together; weight need not sum to one."""
     weight = weight / weight.sum()
     sizes = (target.shape[1],) if sizes is None else sizes
     if whitening is None:

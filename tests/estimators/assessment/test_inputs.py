@@ -6,7 +6,7 @@ import pytest
 
 import estimators as es
 from estimators.assessment.arrays import as_rows, as_seeds, kept
-from estimators.assessment.features import log_concept_posteriors, one_hots
+from estimators.assessment.features import argmax_one_hot, log_concept_posteriors, one_hots
 from estimators.assessment.settings import (
     checked_layers,
     checked_random_state,
@@ -70,6 +70,28 @@ def test_seeds_come_as_an_axis_or_as_a_sequence_of_any_dims():
 def test_words_become_one_hots_position_by_position():
     context = np.array([[0, 7], [1, 7], [0, 9]])
     np.testing.assert_array_equal(one_hots(context), [[1, 0, 1, 0], [0, 1, 1, 0], [1, 0, 0, 1]])
+
+
+def test_the_likeliest_has_a_column_where_it_is_that_of_some_row_and_no_other():
+    log_posterior = np.log([[0.1, 0.2, 0.1, 0.6], [0.1, 0.7, 0.1, 0.1], [0.2, 0.1, 0.1, 0.6]])
+    expected = np.array([[0.0, 1.0], [1.0, 0.0], [0.0, 1.0]])
+    np.testing.assert_array_equal(argmax_one_hot(log_posterior), expected)
+    np.testing.assert_array_equal(argmax_one_hot(log_posterior[:, None]), expected[:, None])
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_columns_of_the_likeliest_span_what_all_configurations_do(seed):
+    draw = np.random.default_rng(seed)
+    log_posterior = np.log(draw.dirichlet(np.ones(5), 40))
+    log_predictive = np.log(draw.dirichlet(np.ones(3), 40))
+    every = np.eye(5)[log_posterior.argmax(1)]
+    first, second = (
+        es.law_score(f, log_predictive) for f in (every, argmax_one_hot(log_posterior))
+    )
+    assert first.num_regressors == second.num_regressors
+    assert first.saturated == second.saturated
+    assert first.population == pytest.approx(second.population, abs=1e-9)
+    assert first.score == pytest.approx(second.score, abs=1e-9)
 
 
 def test_marginals_are_summed_row_major_with_the_last_concept_fastest():

@@ -78,6 +78,24 @@ def test_a_large_column_of_the_unembedding_hides_no_other():
     assert half.row(*names).score == pytest.approx(single.row(*names).score, abs=0.01)
 
 
+def test_the_gauge_of_a_predictor_in_single_precision_changes_no_verdict():
+    log_posterior = posterior(0, 300)
+    rng = np.random.default_rng(0)
+    f = np.concatenate([log_posterior @ rng.standard_normal((4, 4)), np.ones((300, 1))], 1)
+    g = rng.standard_normal((4, 5))
+    plain = es.assess(f.astype(np.float32), g.astype(np.float32), log_posterior, rho=0.1)
+    scale = np.array([1e5, 1, 1e-4, 1, 1e7], np.float32)
+    moved = es.assess(
+        f.astype(np.float32) * scale, g.astype(np.float32) / scale, log_posterior, rho=0.1
+    )
+    assert "is kept" not in moved.reading
+    for one, other in zip(plain.rows, moved.rows, strict=True):
+        assert (one[:4], one.verdict) == (other[:4], other.verdict)
+        assert one.num_regressors == other.num_regressors
+        if one.source == "trained":
+            assert other.score == pytest.approx(one.score, abs=1e-3)
+
+
 def test_directions_that_are_dropped_are_reported_and_probes_do_without_them():
     log_posterior = posterior(0, 300)
     rng = np.random.default_rng(0)
@@ -86,7 +104,8 @@ def test_directions_that_are_dropped_are_reported_and_probes_do_without_them():
     found = es.assess(f, g, log_posterior, cardinalities=CARDINALITIES, rho=0.1)
     assert found.row("probe", "concept 0").num_regressors == 4
     assert found.row("readout", "representation").num_regressors == 4
-    assert "Of f rank 4 of 40 is kept" in found.reading
+    told = "Of f rank 4 of 40 is kept: what else varies cannot be told from rounding of its format"
+    assert told in found.reading
     assert "is kept" not in es.assess(*pinned(log_posterior), log_posterior, rho=0.1).reading
 
 

@@ -4,6 +4,7 @@ import csv
 import importlib
 import json
 import math
+import pickle
 
 import numpy as np
 import pytest
@@ -42,6 +43,17 @@ def test_the_text_names_every_law_both_directions_nulls_and_verdicts(found):
         assert word in text
     assert text == found.table()
     assert "nan" not in text
+
+
+def test_two_assessments_of_the_same_are_equal_although_some_numbers_are_none(found):
+    log_posterior = posterior(0, 60)
+    first, second = (es.assess(*pinned(log_posterior), log_posterior, rho=0.1) for _ in range(2))
+    assert any(math.isnan(number) for number in first.rows[-1][4:11])
+    again = pickle.loads(pickle.dumps(first))
+    assert first == second == again
+    assert hash(first) == hash(second) == hash(again)
+    assert first != found
+    assert first != str(first)
 
 
 def test_columns_of_a_table_are_aligned(found):

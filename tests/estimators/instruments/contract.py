@@ -23,10 +23,14 @@ SHARE_NOISE = 10 / NUM_ROWS  # a fit of p regressors loses about p/n: three or f
 
 
 class Move(NamedTuple):
-    """A change of the arguments by name; `apply(draw, arguments)` draws it from hypothesis."""
+    """A change of the arguments by name; `apply(draw, arguments)` draws it from hypothesis.
+
+    tolerance: what it may change, where that is more than the case allows.
+    """
 
     name: str
     apply: Callable[[Callable[..., Any], Arguments], Arguments]
+    tolerance: float = 0.0
 
     def __str__(self):
         return self.name
@@ -125,6 +129,17 @@ def affine(argument: str) -> Move:
         return {**arguments, argument: moved}
 
     return Move(f"affine maps of {argument}", apply)
+
+
+def rescaled(argument: str) -> Move:
+    """The rows of an argument in float32, every column times a power of ten."""
+
+    def apply(draw, arguments):
+        rows = arguments[argument]
+        scale = np.float32(10.0) ** integers(draw, rows.shape[1:], -5, 5).astype(np.float32)
+        return {**arguments, argument: rows.astype(np.float32) * scale}
+
+    return Move(f"columns of {argument} times powers of ten in float32", apply, tolerance=1e-5)
 
 
 def rigid(argument: str) -> Move:

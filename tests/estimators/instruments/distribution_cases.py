@@ -14,6 +14,7 @@ from tests.estimators.instruments.contract import (
     Case,
     Move,
     affine,
+    rescaled,
 )
 from tests.estimators.instruments.existing_cases import information
 
@@ -134,7 +135,10 @@ CASES = [
         score=float,
         best_tolerance=1e-6,
         chance_tolerance=SHARE_NOISE,
-        moves=(affine("representation"),),
+        moves=(
+            affine("representation"),
+            rescaled("representation"),
+        ),
         move_tolerance=1e-5,  # the fit is iterative
         constant={"representation": 0.0, "log_concept_posterior": np.nan},
         copies=("representation",),

@@ -4,7 +4,7 @@ import numpy as np
 from scipy.special import log_softmax
 
 import estimators as es
-from tests.estimators.instruments.contract import NUM_ROWS, SHARE_NOISE, Case, affine
+from tests.estimators.instruments.contract import NUM_ROWS, SHARE_NOISE, Case, affine, rescaled
 
 
 def rows(seed, columns=3):
@@ -76,7 +76,10 @@ CASES = [
         es.law_score,
         **information("features", "log_predictive"),
         arrays={"features": "features", "log_predictive": "log_predictive"},
-        moves=(affine("features"),),
+        moves=(
+            affine("features"),
+            rescaled("features"),
+        ),
         constant={"features": 0.0, "log_predictive": np.nan},
         copies=("features",),
         **INFORMATION,
@@ -86,7 +89,10 @@ CASES = [
         es.readout_score,
         **information("representation", "log_posterior"),
         arrays={"representation": "representation", "log_posterior": "log_posterior"},
-        moves=(affine("representation"),),
+        moves=(
+            affine("representation"),
+            rescaled("representation"),
+        ),
         constant={"representation": 0.0, "log_posterior": np.nan},
         copies=("representation",),
         **INFORMATION,
@@ -99,7 +105,7 @@ CASES = [
         null=image(0, shift=1000),
         arrays={"source": "source", "target": "target"},
         chance_tolerance=SHARE_NOISE,
-        moves=(affine("source"), affine("target")),
+        moves=(affine("source"), rescaled("source"), affine("target"), rescaled("target")),
         constant={"source": 0.0, "target": np.nan},
         copies=("source", "target"),
     ),
@@ -114,7 +120,10 @@ CASES = [
         score=float,
         best_tolerance=1e-6,
         chance_tolerance=2 * SHARE_NOISE,  # a share of an accuracy gain that is itself small
-        moves=(affine("representation"),),
+        moves=(
+            affine("representation"),
+            rescaled("representation"),
+        ),
         move_tolerance=3 / NUM_ROWS,  # a context on the border of two values may change sides
         constant={"representation": 0.0},
         copies=("representation",),
@@ -131,7 +140,10 @@ CASES = [
         score=float,
         best_tolerance=1e-6,
         chance_tolerance=np.sqrt(SHARE_NOISE),  # nothing is held out: the best of many readers
-        moves=(affine("representation"),),
+        moves=(
+            affine("representation"),
+            rescaled("representation"),
+        ),
         move_tolerance=0.05,  # a search over a problem that is not convex
         constant={"representation": 0.0},
         grouped=False,

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jaxtyping import TypeCheckError
 from scipy.special import log_softmax
 from sklearn.metrics import brier_score_loss, log_loss
 
@@ -129,5 +130,8 @@ def test_impossible_values_are_legal():
 def test_bad_input_is_refused():
     with pytest.raises(ValueError, match="needs at least one concept; got none"):
         es.probe_calibration(np.zeros((3, 1)), [])
-    with pytest.raises(ValueError, match="at least one bin; got 0"):
+    with pytest.raises(ValueError, match="num_bins must be a whole number of at least 1; got 0: "):
         es.probe_calibration(np.zeros((3, 1)), [np.log(np.full((3, 2), 0.5))], num_bins=0)
+    # Where types are executed, as here, these refuse a fraction before the instrument does.
+    with pytest.raises((ValueError, TypeCheckError), match="num_bins"):
+        es.probe_calibration(np.zeros((3, 1)), [np.log(np.full((3, 2), 0.5))], num_bins=2.5)

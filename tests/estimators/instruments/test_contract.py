@@ -86,7 +86,7 @@ def test_what_is_called_an_invariance_changes_nothing(case, move):
         arguments = case.between(seed)
         before, after = case.value(arguments), case.value(move.apply(data.draw, arguments))
         target(abs(after - before))
-        assert_close(case, after, before, case.move_tolerance)
+        assert_close(case, after, before, max(case.move_tolerance, move.tolerance))
 
     check()
 

@@ -55,7 +55,7 @@ def test_the_covariance_decides_only_where_it_is_as_good(monkeypatch):
         called.append(arguments)
         return es.fit_whitening(*arguments)
 
-    monkeypatch.setattr(covariance, "fit_whitening", watched)
+    monkeypatch.setattr(covariance, "unchecked_whitening", watched)
     rows = np.random.default_rng(0).normal(size=(50, 2))
     weight = np.full(50, 1 / 50)
     fit_covariance_whitening(rows, weight)

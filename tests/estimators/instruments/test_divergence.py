@@ -148,3 +148,12 @@ def test_what_are_no_predictions_is_refused_by_name(measure):
         measure(exact, predicted + 0j, weight)
     with pytest.raises(ValueError, match=r"weight must have shape \(40,\)"):
         measure(exact, predicted, weight[1:])
+
+
+def test_the_divergence_of_each_context_is_checked_as_the_mean_is():
+    even = np.log(np.full((3, 2), 0.5))
+    assert es.context_divergence(even.tolist(), even.tolist()).tolist() == [0, 0, 0]
+    with pytest.raises(ValueError, match="the predicted log-predictions must hold log-prob"):
+        es.context_divergence(even, even + 1)
+    with pytest.raises(ValueError, match="row"):
+        es.context_divergence(even, even[1:])

@@ -79,7 +79,8 @@ def test_rows_that_agree_in_everything_are_one_context_where_nothing_says_what_i
     second[3] = 2
     assert repeated_contexts(None, None, first, second).tolist() == [0, 1, 0, 2, 0]
     assert repeated_contexts(None, None, first).tolist() == [0, 1, 0, 0, 0]
-    assert repeated_contexts(None, np.ones(5), first, second) is None  # listed, each once
+    assert repeated_contexts(None, np.ones(5), first, second).tolist() == [0, 1, 0, 2, 0]
+    assert repeated_contexts(None, np.arange(5.0), first, second) is None  # listed, each once
     assert repeated_contexts([5, 6, 7, 8, 9], None, first, second) == [5, 6, 7, 8, 9]
 
 
@@ -97,6 +98,48 @@ def test_noise_of_the_last_bits_parts_few_repeats_and_a_small_column_tells_conte
     assert all(len(np.unique(drawn[groups == group])) == 1 for group in groups)
     tiny = np.stack([np.full(400, 1e4), 1e-4 * drawn], 1)
     assert len(np.unique(repeated_contexts(None, None, tiny.astype(dtype)))) == present
+
+
+@pytest.mark.parametrize("ulp", [1, 3])
+def test_noise_of_the_last_bits_of_many_columns_parts_no_repeats(ulp):
+    draw = np.random.default_rng(0)
+    rows, log_posterior = draw.normal(size=(60, 512)), np.log(draw.dirichlet(np.ones(4), 60))
+    drawn = draw.integers(60, size=2000)
+    noise = 1 + ulp * 6e-8 * draw.choice([-1, 0, 1], size=(2000, 512))
+    noisy = (rows.astype(np.float32)[drawn] * noise).astype(np.float32)
+    groups = repeated_contexts(None, None, noisy)
+    assert np.array_equal(groups, np.unique(drawn, return_index=True)[1].argsort().argsort()[drawn])
+    assert es.readout_score(noisy, log_posterior[drawn]).saturated
+
+
+@given(st.integers(0, 2**10), st.sampled_from([np.float32, np.float64]), st.integers(1, 40))
+def test_rows_that_differ_are_numbered_as_they_come(seed, dtype, num_columns):
+    rows = np.random.default_rng(seed).normal(size=(300, num_columns)).astype(dtype)
+    rows[:, 0] = np.random.default_rng(seed).permutation(300)
+    assert repeated_contexts(None, None, rows).tolist() == list(range(300))
+
+
+def test_rows_between_which_there_is_no_gap_are_told_apart():
+    line = np.linspace(1, 0, 3001)[:, None] * 1e-8  # neighbours are alike, the ends are not
+    groups = repeated_contexts(None, None, np.append(line, [[1.0]], 0))
+    assert len(np.unique(groups)) == pytest.approx(100, abs=2)
+    assert np.ptp(line[groups[:-1] == 0]) < 1.01e-10
+
+
+def test_equal_weights_say_no_more_than_none():
+    groups = np.repeat(np.arange(60), 5)
+    draw = np.random.default_rng(0)
+    first, second = draw.normal(size=(60, 3))[groups], draw.normal(size=(60, 4))[groups]
+    log_posterior = np.log(draw.dirichlet(np.ones(3), 60))[groups]
+    for score in (es.affine_r2, es.cca, es.svcca, es.mean_correlation, es.linear_cka):
+        none, equal = score(first, second), score(first, second, np.full(300, 2.0))
+        assert equal.score == pytest.approx(none.score, abs=1e-12)
+    for score in (es.law_score, es.readout_score):
+        none, equal = score(first, log_posterior), score(first, log_posterior, np.ones(300))
+        assert equal.score == pytest.approx(none.score, abs=1e-9)
+    for score in (es.probe_accuracy, es.probe_calibration):
+        none, equal = score(first, [log_posterior]), score(first, [log_posterior], np.ones(300))
+        np.testing.assert_allclose(equal.score[0], none.score[0], rtol=1e-6)
 
 
 def test_every_instrument_that_holds_contexts_out_notices_that_rows_repeat():

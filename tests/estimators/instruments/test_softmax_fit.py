@@ -148,3 +148,25 @@ def test_a_fit_that_was_stopped_early_says_so(monkeypatch):
     assert not fit.converged
     assert np.isfinite(fit.loss)
     assert not es.law_score(features, np.log(target), weight).converged
+
+
+def test_the_public_function_takes_what_all_others_take():
+    draw = np.random.default_rng(0)
+    features, target = draw.normal(size=(50, 2)), draw.dirichlet(np.ones(3), 50)
+    equal = es.fit_softmax(features, target, np.ones(50))
+    for fit in (es.fit_softmax(features, target), es.fit_softmax(features.tolist(), target)):
+        np.testing.assert_allclose(fit.coefficient, equal.coefficient)
+    whole = es.fit_softmax(np.eye(3, dtype=int)[draw.integers(3, size=50)], target)
+    assert whole.whitening.rank == 2
+    with pytest.raises(ValueError, match="features must be finite; row 1 is not"):
+        es.fit_softmax([[0.0], [np.nan]], target[:2])
+    with pytest.raises(ValueError, match="features has 50 rows and target has 49"):
+        es.fit_softmax(features, target[1:])
+    for wrong in (np.log(target), 2 * target, target - [1, 0, -1]):
+        with pytest.raises(ValueError, match="target must hold probabilities that sum to 1"):
+            es.fit_softmax(features, wrong)
+    with pytest.raises(ValueError, match=r"split the 3 outcomes of the target; got \(2,\)"):
+        es.fit_softmax(features, target, sizes=(2,))
+    for rows in (features[0], features[:, :1]):
+        with pytest.raises(ValueError, match="features must have"):
+            equal.log_predict(rows)

@@ -151,3 +151,57 @@ def test_shares_of_variance_are_those_along_the_components_and_the_leading_are_t
     leading = whitening.leading(2)
     assert leading.rank == 2
     np.testing.assert_allclose(leading.apply(features), whitening.apply(features)[:, :2])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("exponent", [0, 4, 8])
+def test_the_size_of_a_column_hides_no_other(dtype, exponent):
+    draw = np.random.default_rng(4)
+    features, weight = draw.normal(size=(60, 5)) + 3, weights(4, 60)
+    features[:, 4] = features[:, 0] - 2 * features[:, 1]
+    scale = np.array([1, 10.0**exponent, 1, 10.0**-exponent, 1], dtype)
+    plain = es.fit_whitening(features.astype(dtype), weight)
+    moved = es.fit_whitening(features.astype(dtype) * scale, weight)
+    assert moved.rank == plain.rank == 4
+    z, expected = moved.apply(features.astype(dtype) * scale), plain.apply(features)
+    np.testing.assert_allclose(z.T @ (weight[:, None] * z), np.eye(4), atol=1e-5)
+    np.testing.assert_allclose(z @ z.T, expected @ expected.T, atol=1e-3)
+    assert (np.diff(moved.spread) <= 0).all()
+
+
+def test_noise_in_a_large_column_and_a_large_constant_hide_nothing():
+    draw = np.random.default_rng(5)
+    features, weight = draw.normal(size=(60, 3)), weights(5, 60)
+    for dtype, value, rank in [
+        (np.float32, 1e5 * draw.normal(size=60), 4),
+        (np.float32, np.full(60, 1e7), 3),
+        (np.float64, np.full(60, 1e15), 3),
+    ]:
+        wide = np.column_stack([features, value]).astype(dtype)
+        assert es.fit_whitening(wide, weight).rank == rank
+
+
+def test_the_spread_is_that_along_the_components():
+    draw = np.random.default_rng(6)
+    features, weight = draw.normal(size=(60, 3)), weights(6, 60)
+    for scale in ([3.0, 1, 0.2], [1e6, 1, 1e-6]):
+        rows = (features * scale).astype(np.float32)
+        found = es.fit_whitening(rows, weight)
+        loading = (rows - found.mean).T @ (weight[:, None] * found.apply(rows))
+        np.testing.assert_allclose(np.linalg.norm(loading, axis=0), found.spread, rtol=1e-4)
+
+
+def test_the_public_function_takes_what_all_others_take():
+    draw = np.random.default_rng(7)
+    features = 2 * draw.normal(size=(100, 3)) + 5
+    equal = es.fit_whitening(features, np.ones(100))
+    np.testing.assert_allclose(equal.mean, features.mean(0))
+    assert es.fit_whitening(features.tolist()).rank == 3
+    assert es.fit_whitening(np.arange(6).reshape(3, 2)).rank == 1
+    with pytest.raises(ValueError, match="features must be finite; row 0 is not"):
+        es.fit_whitening([[np.nan, 1.0]])
+    with pytest.raises(ValueError, match="weights must be finite, not negative"):
+        es.fit_whitening(features, -np.ones(100))
+    for wrong in (features[:, :1], features[0]):
+        with pytest.raises(ValueError, match="features must have"):
+            equal.apply(wrong)
