@@ -10,7 +10,12 @@ from sklearn.utils.validation import check_is_fitted
 
 from estimators.instruments.covariance import fit_covariance_whitening
 from estimators.scikit.storage import StoredEstimator
-from estimators.scikit.validation import checked_features, checked_fit, weight_and_total
+from estimators.scikit.validation import (
+    check_number,
+    checked_features,
+    checked_fit,
+    weight_and_total,
+)
 
 
 class AffineMap(ClassNamePrefixFeaturesOutMixin, TransformerMixin, RegressorMixin, StoredEstimator):
@@ -48,7 +53,9 @@ class AffineMap(ClassNamePrefixFeaturesOutMixin, TransformerMixin, RegressorMixi
         Raises ValueError for NaN and infinity, rows that disagree, weights that are negative or
         all zero, and a negative ridge or tolerance.
         """
-        for name, value in {"ridge": self.ridge, "tolerance": self.tolerance or 0.0}.items():
+        tolerance = 0.0 if self.tolerance is None else self.tolerance
+        for name, value in {"ridge": self.ridge, "tolerance": tolerance}.items():
+            check_number(name, value)
             if not 0 <= value < np.inf:
                 raise ValueError(f"{name} must be a finite number of at least 0; got {value}")
         features, target = checked_fit(self, X, y, multi_output=True, y_numeric=True)

@@ -10,7 +10,13 @@ from sklearn.utils.validation import check_is_fitted
 
 from estimators.instruments.softmax_fit import fit_softmax, log_softmax_blocks
 from estimators.scikit.storage import StoredEstimator
-from estimators.scikit.validation import checked_features, checked_fit, weight_and_total
+from estimators.scikit.validation import (
+    check_number,
+    checked_distributions,
+    checked_features,
+    checked_fit,
+    weight_and_total,
+)
 
 
 class LinearProbe(ClassifierMixin, StoredEstimator):
@@ -71,19 +77,7 @@ class LinearProbe(ClassifierMixin, StoredEstimator):
         more.
         """
         features, given = checked_fit(self, X, probability, multi_output=True, y_numeric=True)
-        target = given.astype(np.float64, copy=False)
-        if target.ndim != 2 or target.shape[1] < 2:
-            raise ValueError(
-                "probability must have axes [row, class] with at least two classes; got shape "
-                f"{target.shape}"
-            )
-        wrong = np.flatnonzero((target < 0).any(1) | ~(np.abs(target.sum(1) - 1) <= 1e-4))
-        if wrong.size:
-            raise ValueError(
-                f"each row of probability must hold no negative number and sum to 1; row "
-                f"{wrong[0]} is {target[wrong[0]]}: give probabilities, not their logarithms"
-            )
-        target = target / target.sum(1, keepdims=True)
+        target = checked_distributions(given, "class")
         weight, total = weight_and_total(sample_weight, len(features))
         return self._fit(features, target, np.arange(target.shape[1]), weight, total)
 
@@ -96,6 +90,7 @@ class LinearProbe(ClassifierMixin, StoredEstimator):
         total: float,
     ) -> "LinearProbe":
         for name, value in {"C": self.C, "tolerance": self.tolerance}.items():
+            check_number(name, value)
             if not value > 0:
                 raise ValueError(f"{name} must be positive; got {value}")
         # ‖W‖² of one row for two classes is twice that of the two rows ±W/2

@@ -3,7 +3,6 @@
 import os
 import re
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,22 +11,21 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, Int
 from sklearn.base import ClassifierMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.utils import check_random_state
+from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from estimators.instruments.softmax_fit import log_softmax_blocks
 from estimators.instruments.whitening import checked_weight
 from estimators.predictors.protocol import Predictor
 from estimators.scikit.architectures import build
+from estimators.scikit.network import represent, train_once
 from estimators.scikit.settings import check_kinds
 from estimators.scikit.storage import StoredEstimator
+from estimators.scikit.validation import checked_distributions
 from estimators.scikit.vocabulary import as_many, whole_numbers, within
-from estimators.training.batches import FiniteSample, finite_batch
+from estimators.training import batches
 from estimators.training.config import TrainConfig
-from estimators.training.engine import train
 from estimators.training.progress import Progress
-
-BLOCK_ROWS = 8192  # contexts represented at once
 
 
 class NextTokenPredictor(
@@ -45,7 +43,8 @@ class NextTokenPredictor(
     and `GridSearchCV`, which takes that for NaN, would choose the first candidate.
     options: further fields of the architecture, such as {"hidden": (128,)}.
     num_steps, batch_size, learning_rate, schedule, warmup_steps, gradient_clip: as in
-    `es.TrainConfig`; batches are drawn from the sample with replacement. bias: a bias for every
+    `es.TrainConfig`; batches are drawn from the sample with replacement, and are no larger than
+    it. bias: a bias for every
     token; f then ends in a 1 and the last column of unembedding_ is the bias, so that
     transform(x) @ unembedding_.T are the logits in any case. random_state: a whole number, a
     `numpy.random.RandomState`, or None, for the initial parameters and the batches. progress:
@@ -98,26 +97,63 @@ class NextTokenPredictor(
         self.random_state = random_state
         self.progress = progress
 
-    def fit(self, context: Any, token: Any) -> "NextTokenPredictor":
+    def fit(self, context: Any, token: Any, sample_weight: Any = None) -> "NextTokenPredictor":
         """Train on context [sample, position] and token [sample], whole numbers from 0.
 
-        Raises ValueError for numbers that are negative, fractions or outside the vocabulary, rows
-        that disagree, fewer samples than a batch, settings that cannot be, and training that
-        diverges: it names the step.
+        sample_weight [sample]: how often each is drawn, up to a factor. Raises ValueError for
+        numbers that are negative, fractions or outside the vocabulary, rows that disagree, weights
+        that are negative or all zero, settings that cannot be, and training that diverges: it
+        names the step.
         """
-        check_kinds(self.get_params(deep=False))
-        words = self._words(context, reset=True)
+        words = self._words_to_fit(context, token)
         tokens = whole_numbers(token, "token", "[sample]")
         as_many(words, tokens)
-        if self.batch_size > len(tokens):
-            raise ValueError(
-                f"a batch of {self.batch_size} needs as many samples; there are {len(tokens)}: "
-                f"set batch_size to at most {len(tokens)}"
-            )
-        num_words = self._size("num_words", "context", words)
         num_tokens = self._size("num_tokens", "token", tokens)
-        predictor = self._build(num_words, num_tokens, words.shape[1])
-        params, loss = self._train(predictor, FiniteSample(words, tokens))
+        size = min(self.batch_size, len(tokens))
+        sample = batches.FiniteSample(words, tokens)
+        if sample_weight is None:
+            return self._fit(num_tokens, size, batches.finite_batch, sample)
+        weight = checked_weight(sample_weight, len(tokens))
+        return self._fit(
+            num_tokens, size, batches.weighted_batch, batches.weighted_sample(sample, weight)
+        )
+
+    def fit_soft(
+        self, context: Any, probability: Any, sample_weight: Any = None
+    ) -> "NextTokenPredictor":
+        """Train on context [sample, position] and distributions probability [sample, token].
+
+        This is what infinitely many tokens after each context would give. With enumerated contexts
+        sample_weight [sample] is p(x). Raises ValueError as `fit`, and for rows that are no
+        distributions over the tokens.
+        """
+        words = self._words_to_fit(context, probability)
+        target = checked_distributions(np.asarray(probability), "token")
+        as_many(words, target)
+        num_tokens = self._size("num_tokens", "token", np.array([target.shape[1] - 1]))
+        with np.errstate(divide="ignore"):
+            log_target = np.log(np.pad(target, ((0, 0), (0, num_tokens - target.shape[1]))))
+        weight = checked_weight(sample_weight, len(words))
+        exact = batches.population(words, log_target, weight)
+        return self._fit(num_tokens, self.batch_size, batches.population_batch, exact)
+
+    def _words_to_fit(self, context: Any, target: Any) -> np.ndarray:
+        check_kinds(self.get_params(deep=False))
+        if target is None:
+            raise ValueError(
+                f"{type(self).__name__} requires y to be passed, but the target y is None: give "
+                "the token after every context"
+            )
+        return self._words(context, reset=True)
+
+    def _fit(self, num_tokens: int, size: int, draw: Any, data: Any) -> "NextTokenPredictor":
+        """Train on data whose batches of that size draw(key, size, data) gives."""
+        num_words = self._size("num_words", "context", data.context)
+        predictor = self._build(num_words, num_tokens, data.context.shape[1])
+        names = ("num_steps", "learning_rate", "schedule", "warmup_steps", "gradient_clip")
+        settings = {name: getattr(self, name) for name in names}
+        config = TrainConfig(predictor, batch_size=size, **settings)
+        params, loss = train_once(config, self.random_state, draw, data, self.progress)
         self.num_words_, self.num_tokens_ = num_words, num_tokens
         self.classes_ = np.arange(num_tokens)
         self.loss_ = loss
@@ -127,11 +163,9 @@ class NextTokenPredictor(
     def transform(self, context: Any) -> Float[np.ndarray, "sample dim"]:
         """f(x) [sample, dim], float32; with a bias it ends in a 1."""
         check_is_fitted(self)
-        words = self._checked_context(context)
-        starts = range(0, max(len(words), 1), BLOCK_ROWS)
-        blocks = [words[start : start + BLOCK_ROWS] for start in starts]
-        found = [_represent(self.predictor_, self.params_, block) for block in blocks]
-        return np.concatenate([np.asarray(block) for block in found])
+        words = self._words(context, reset=False)
+        within(words, self.num_words_, "context", "num_words")
+        return represent(self.predictor_, self.params_, words)
 
     def predict_log_proba(self, context: Any) -> Float[np.ndarray, "sample token"]:
         """log p̂(y|x) [sample, token], nats, float64."""
@@ -213,40 +247,9 @@ class NextTokenPredictor(
             bias=self.bias,
         )
 
-    def _train(self, predictor: Predictor, sample: FiniteSample) -> tuple[Any, np.ndarray]:
-        """Parameters and the loss of each chunk [chunk]; ValueError if training diverged."""
-        config = TrainConfig(
-            predictor,
-            num_steps=self.num_steps,
-            batch_size=self.batch_size,
-            learning_rate=self.learning_rate,
-            schedule=self.schedule,
-            warmup_steps=self.warmup_steps,
-            gradient_clip=self.gradient_clip,
-        )
-        seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
-        keys = jax.random.key(seed)[None]
-        one_seed = FiniteSample(*(np.asarray(leaf)[None] for leaf in sample))
-        trained = train(config, keys, finite_batch, one_seed, progress=self.progress)
-        if trained.diverged[0]:
-            raise ValueError(f"training diverged: {trained.problem[0]}")
-        return jax.tree.map(lambda leaf: leaf[0], trained.params), trained.loss[0]
-
     def _hold(self, predictor: Predictor, params: Any) -> None:
         self.predictor_, self.params_ = predictor, params
         self.unembedding_ = np.asarray(predictor.unembedding(params))
-
-    def _checked_context(self, context: Any) -> np.ndarray:
-        """Contexts [sample, position] of the fitted length and vocabulary, as int32."""
-        shape = np.shape(context)
-        if len(shape) == 2 and shape[1] != self.n_features_in_:
-            raise ValueError(
-                f"contexts must have {self.n_features_in_} positions, as when fitted; got "
-                f"{shape[1]}: fit another predictor for another length"
-            )
-        words = self._words(context, reset=False)
-        within(words, self.num_words_, "context", "num_words")
-        return words
 
     def _words(self, context: Any, *, reset: bool) -> np.ndarray:
         checked: Any = validate_data(self, context, dtype=None, ensure_min_features=0, reset=reset)
@@ -281,13 +284,15 @@ class NextTokenPredictor(
     def _n_features_out(self) -> int:
         return self.unembedding_.shape[1]
 
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.categorical = True
+        tags.input_tags.positive_only = True
+        tags.transformer_tags.preserves_dtype = []  # float32, whatever whole numbers came as
+        return tags
+
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "params_")
-
-
-@partial(jax.jit, static_argnums=0)
-def _represent(predictor: Predictor, params: Any, context: Any) -> Any:
-    return predictor.represent(params, context)
 
 
 def _described(predictor: Any) -> str:

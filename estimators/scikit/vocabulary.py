@@ -16,6 +16,8 @@ def whole_numbers(array: Any, name: str, axes: str) -> np.ndarray:
             f"{name} must have axes {axes}; got shape {array.shape}: drop an axis too many, as "
             f"{name}.ravel() does for a single column"
         )
+    if array.dtype == object:
+        array = array.astype(np.float64)
     if array.dtype.kind not in "biuf":
         raise ValueError(
             f"{name} must hold whole numbers from 0; got dtype {array.dtype}: number the "

@@ -22,6 +22,14 @@ class FiniteSample(NamedTuple):
     token: Any
 
 
+class WeightedSample(NamedTuple):
+    """n samples, of which some count more: context, token, and threshold as in a `Population`."""
+
+    context: Any
+    token: Any
+    threshold: Any
+
+
 class Population(NamedTuple):
     """Contexts with the exact answers.
 
@@ -64,6 +72,17 @@ def finite_batch(key: Any, num_samples: int, sample: FiniteSample) -> tuple[Any,
     return jnp.asarray(sample.context)[row], jnp.asarray(sample.token)[row]
 
 
+def weighted_sample(sample: FiniteSample, weight: np.ndarray) -> WeightedSample:
+    """A sample to draw from in proportion to weights [sample] that are not negative."""
+    return WeightedSample(sample.context, sample.token, _thresholds(weight))
+
+
+def weighted_batch(key: Any, num_samples: int, sample: WeightedSample) -> tuple[Any, Any]:
+    """A batch drawn from the sample with replacement, by weight: context, token."""
+    row = _draw_row(key, num_samples, sample.threshold)
+    return jnp.asarray(sample.context)[row], jnp.asarray(sample.token)[row]
+
+
 def population(
     context: "ArrayLike", log_predictive: "ArrayLike", weight: "ArrayLike | None" = None
 ) -> Population:
@@ -93,16 +112,13 @@ def population(
             f"got shape {share.shape}, {share.min(initial=0)} … {share.max(initial=0)}"
         )
     share = share / share.sum()
-    cumulative = np.cumsum(share)
-    threshold = np.floor(cumulative / cumulative[-1] * STEPS).astype(np.uint32)
     probability = (probability / total[..., None]).astype(np.float32)
-    return Population(context, probability, share.astype(np.float32), threshold)
+    return Population(context, probability, share.astype(np.float32), _thresholds(share))
 
 
 def population_batch(key: Any, num_samples: int, population: Population) -> tuple[Any, Any]:
     """Contexts drawn from p(x), each with its exact p(y|x): context, target."""
-    bits = jax.random.bits(key, (num_samples,), jnp.uint32) >> jnp.uint32(1)
-    row = jnp.searchsorted(jnp.asarray(population.threshold), bits, side="right")
+    row = _draw_row(key, num_samples, population.threshold)
     return jnp.asarray(population.context)[row], jnp.asarray(population.probability)[row]
 
 
@@ -113,6 +129,16 @@ def whole_population(key: Any, num_samples: int, population: Population) -> tupl
     """
     del key, num_samples
     return tuple(map(jnp.asarray, population[:3]))
+
+
+def _thresholds(weight: np.ndarray) -> np.ndarray:
+    cumulative = np.cumsum(weight)
+    return np.floor(cumulative / cumulative[-1] * STEPS).astype(np.uint32)
+
+
+def _draw_row(key: Any, num_samples: int, threshold: Any) -> Any:
+    bits = jax.random.bits(key, (num_samples,), jnp.uint32) >> jnp.uint32(1)
+    return jnp.searchsorted(jnp.asarray(threshold), bits, side="right")
 
 
 def _whole(array: "ArrayLike", name: str, ndim: int) -> np.ndarray:

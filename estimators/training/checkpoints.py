@@ -6,6 +6,7 @@ whole state, so training can go on from any of them, and says which run it belon
 """
 
 import hashlib
+import itertools
 import json
 import warnings
 from dataclasses import dataclass
@@ -109,9 +110,10 @@ class SeedFolder:
         names = sorted(self.identity | found)
         differing = [name for name in names if self.identity.get(name) != found.get(name)]
         if differing:
+            pairs = [(found.get(n, "nothing"), self.identity.get(n, "nothing")) for n in differing]
             told = "; ".join(
-                f"{name}: {_short(found.get(name))} there, {_short(self.identity.get(name))} here"
-                for name in differing
+                f"{name}: {_short(there, here)} there, {_short(here, there)} here"
+                for name, (there, here) in zip(differing, pairs, strict=True)
             )
             raise ValueError(
                 f"{path} belongs to another run ({told}): name another folder, or delete this one"
@@ -141,6 +143,10 @@ def log_grid(num_steps: int, growth: float) -> list[int]:
     return steps
 
 
-def _short(text: str | None, limit: int = 60) -> str:
-    text = "nothing" if text is None else text
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+def _short(text: str, other: str, limit: int = 60) -> str:
+    """A text of at most about that many characters, among them where the other differs."""
+    both = zip(text, other, strict=False)
+    alike = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], both))
+    first = alike - limit // 2 if alike > limit - 15 else 0
+    cut = ("…" if first else "") + text[first:]
+    return cut if len(cut) <= limit else cut[: limit - 1] + "…"

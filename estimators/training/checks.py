@@ -1,5 +1,6 @@
 """Do the arguments of training fit together?"""
 
+from collections.abc import Sequence
 from typing import Any
 
 import jax
@@ -45,10 +46,27 @@ def check_training(
 
 def check_keys(keys: Any) -> None:
     """A sequence of keys, or an array of them; ValueError for none or for a single one."""
-    if isinstance(keys, jax.Array) and not np.shape(keys):
+    arrays = isinstance(keys, jax.Array | np.ndarray)
+    if arrays and (not np.shape(keys) or (np.ndim(keys) == 1 and not _is_typed(keys))):
         raise ValueError("training needs one key per seed; got a single key: put it in a list")
+    if not arrays and not isinstance(keys, Sequence):
+        raise ValueError(
+            f"training needs one key per seed; got {keys!r}: give a list of jax.random.key(seed)"
+        )
     if not len(keys):
         raise ValueError("training needs one key per seed; got none")
+    for seed, key in enumerate(keys):
+        if np.ndim(key) != (0 if _is_typed(key) else 1):
+            raise ValueError(
+                f"training needs one key per seed; seed {seed} has {key!r}: give a list of "
+                "jax.random.key(seed)"
+            )
+
+
+def _is_typed(key: Any) -> bool:
+    """Whether it comes from jax.random.key; those of PRNGKey are bare numbers, two a key."""
+    dtype = getattr(key, "dtype", None)
+    return dtype is not None and jnp.issubdtype(dtype, jax.dtypes.prng_key)
 
 
 def _check_population(config: TrainConfig, data: Population, name: str, *, trains: bool) -> None:

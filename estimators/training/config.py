@@ -3,9 +3,10 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any
 
+import numpy as np
 import optax
 
 from estimators.predictors.protocol import Predictor
@@ -14,6 +15,12 @@ Optimiser = Callable[[optax.Schedule], optax.GradientTransformation]
 OPTIMISERS: dict[str, Optimiser] = {"adam": optax.adam, "sgd": optax.sgd}
 SCHEDULES = ("cosine", "linear", "constant")
 SEED_MODES = ("sequence", "threads", "vmap")
+COUNTS = ("num_steps", "batch_size", "num_chunks", "num_checks")
+WHOLE = (*COUNTS, "warmup_steps", "width")
+NUMBERS = ("learning_rate", "gradient_clip", "stop_excess", "trajectory_growth")
+SWITCHES = ("every_prefix", "keep_trajectory")
+SWITCH = bool | np.bool_
+MAY_BE_NONE = ("width", "gradient_clip", "stop_excess")
 
 
 @dataclass(frozen=True)
@@ -58,10 +65,12 @@ class TrainConfig:
     """How many seeds run at once; None: the fixed rule of `resolve`."""
 
     def __post_init__(self) -> None:
-        for name in ("num_steps", "batch_size", "num_chunks", "num_checks"):
-            value = getattr(self, name)
-            if not isinstance(value, Integral) or value < 1:
-                raise ValueError(f"{name} must be a whole number, at least 1; got {value!r}")
+        _check_kinds(self)
+        for name in COUNTS:
+            if getattr(self, name) < 1:
+                raise ValueError(
+                    f"{name} must be a whole number, at least 1; got {getattr(self, name)!r}"
+                )
         if not 0 < self.learning_rate < math.inf:
             raise ValueError(f"learning_rate must be positive and finite; got {self.learning_rate}")
         if isinstance(self.optimiser, str):
@@ -88,6 +97,39 @@ class TrainConfig:
             raise ValueError(f"stop_excess must not be negative; got {self.stop_excess}")
         if not self.trajectory_growth > 1:
             raise ValueError(f"trajectory_growth must exceed 1; got {self.trajectory_growth}")
+
+
+def _check_kinds(config: TrainConfig) -> None:
+    """Raise ValueError unless there is a predictor and settings are of the kinds they should be."""
+    _check_predictor(config.predictor)
+    for names, kind, wanted in (
+        (WHOLE, Integral, "a whole number"),
+        (NUMBERS, Real, "a number"),
+        (SWITCHES, SWITCH, "True or False"),
+    ):
+        for name in names:
+            value = getattr(config, name)
+            if value is None and name in MAY_BE_NONE:
+                continue
+            if not isinstance(value, kind) or (kind is not SWITCH and isinstance(value, bool)):
+                or_none = ", or None" if name in MAY_BE_NONE else ""
+                raise ValueError(f"{name} must be {wanted}{or_none}; got {value!r}")
+
+
+def _check_predictor(predictor: Any) -> None:
+    if isinstance(predictor, type):
+        raise ValueError(
+            f"predictor must be built with its sizes; got the class {predictor.__name__}: call it, "
+            "as in es.MLP(context_length=12, num_tokens=16, dim=15), or give a class of flax.nnx "
+            "to es.from_nnx"
+        )
+    if not isinstance(predictor, Predictor):
+        wanted = sorted(name for name in dir(Predictor) if not name.startswith("_"))
+        missing = ", ".join(name for name in wanted if not hasattr(predictor, name))
+        raise ValueError(
+            f"predictor must keep the protocol es.Predictor; {predictor!r} has no {missing}: add "
+            "them, or give one such as es.MLP(context_length=12, num_tokens=16, dim=15)"
+        )
 
 
 def _one_of(name: str, value: Any, choices: Any) -> None:

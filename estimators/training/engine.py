@@ -13,7 +13,7 @@ import numpy as np
 from estimators.training.checkpoints import Trajectory, log_grid, seed_folder
 from estimators.training.checks import check_keys, check_training
 from estimators.training.config import TrainConfig, compiled_part
-from estimators.training.identity import run_identity
+from estimators.training.identity import run_identity, seed_identity
 from estimators.training.loop import SampleBatch, start
 from estimators.training.progress import Clock, Progress
 from estimators.training.run import Plan, Seed, begin, compile_loop, train_seeds
@@ -129,8 +129,9 @@ def _name_folders(
 ) -> None:
     """Give every seed its folder; ValueError when two would write to the same one."""
     named: dict[Path, int] = {}
+    shared = run_identity(config, sample_batch)
     for seed in seeds:
-        identity = run_identity(config, sample_batch, seed.key, seed.sampler, seed.population)
+        identity = shared | seed_identity(seed.key, seed.sampler, seed.population)
         seed.folder = seed_folder(folder, identity)
         other = named.setdefault(seed.folder.path, seed.index)
         if other != seed.index:

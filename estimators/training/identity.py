@@ -1,38 +1,43 @@
 """Which run does a checkpoint belong to?
 
-A run is told by what decides its result: settings, functions with their code and what they close
-over, data, population and key. Functions that those call by name are not looked into.
+A run is told by what decides its result: settings, functions, data, population and key.
 """
 
 import dataclasses
-import functools
 import hashlib
-import re
-import types
+from collections.abc import Iterator
 from typing import Any
 
 import jax
 import numpy as np
 
 from estimators.training.config import TrainConfig
+from estimators.training.fingerprint import fingerprint
 
 # These change neither a bit of the parameters nor what is stored beside them.
 HARMLESS = ("keep_trajectory", "seed_mode", "width")
 
 
-def run_identity(
-    config: TrainConfig, sample_batch: Any, key: Any, sampler: Any, population: Any
-) -> dict[str, str]:
-    """What a checkpoint must say of itself, name by name, to be used by this run."""
+def run_identity(config: TrainConfig, sample_batch: Any) -> dict[str, str]:
+    """What the checkpoints of all seeds of a run must say, name by name, to be used by it.
+
+    Raises ValueError for functions and settings that cannot be told from others.
+    """
     settings = {
-        field.name: fingerprint(getattr(config, field.name))
+        field.name: _told(field.name, getattr(config, field.name))
         for field in dataclasses.fields(config)
         if field.name not in HARMLESS
     }
     together = config.seed_mode == "vmap"  # rounds otherwise than a loop of one's own
     return settings | {
-        "sample_batch": fingerprint(sample_batch),
+        "sample_batch": _told("sample_batch", sample_batch),
         "seeds": f"vmap of {config.width}" if together else "one loop each",
+    }
+
+
+def seed_identity(key: Any, sampler: Any, population: Any) -> dict[str, str]:
+    """What the checkpoints of one seed must say beside that."""
+    return {
         "sampler": tree_digest(sampler),
         "population": "none" if population is None else tree_digest(population),
         "key": key_bytes(key).hex(),
@@ -45,49 +50,23 @@ def key_bytes(key: Any) -> bytes:
 
 
 def tree_digest(tree: Any) -> str:
-    """SHA-256 of the arrays of a pytree and of its structure."""
-    digest = hashlib.sha256(_without_addresses(str(jax.tree.structure(tree))).encode())
-    for leaf in jax.tree.leaves(tree):
-        digest.update(_array(leaf).encode())
-    return digest.hexdigest()
+    """SHA-256 of the leaves of a pytree and of its structure."""
+    leaves, structure = jax.tree.flatten(tree)
+    told = [*_structure(structure), *(_told("sampler", leaf) for leaf in leaves)]
+    return hashlib.sha256("\n".join(told).encode()).hexdigest()
 
 
-def fingerprint(value: Any) -> str:
-    """A value in words: functions by their code, arrays by their bytes, dataclasses by fields."""
-    if isinstance(value, types.FunctionType):
-        cells = [cell.cell_contents for cell in value.__closure__ or ()]
-        parts = [_code(value.__code__), value.__defaults__, value.__kwdefaults__, cells]
-        digest = hashlib.sha256(fingerprint(parts).encode()).hexdigest()
-        return f"{value.__module__}.{value.__qualname__} {digest[:12]}"
-    if isinstance(value, functools.partial):
-        return f"partial({fingerprint([value.func, value.args, value.keywords])})"
-    if isinstance(value, type):
-        return f"{value.__module__}.{value.__qualname__}"
-    if dataclasses.is_dataclass(value):
-        named = {f.name: getattr(value, f.name) for f in dataclasses.fields(value) if f.compare}
-        return f"{type(value).__name__}({', '.join(f'{n}={fingerprint(named[n])}' for n in named)})"
-    if isinstance(value, np.ndarray | jax.Array):
-        return _array(value)
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(map(fingerprint, value))}]"
-    if isinstance(value, dict):
-        return fingerprint([[str(name), value[name]] for name in sorted(value, key=str)])
-    return _without_addresses(repr(value))
+def _structure(tree: Any) -> Iterator[str]:
+    """Node by node, each with its class and what that keeps beside the leaves."""
+    node = tree.node_data()
+    yield "leaf" if node is None else _told("sampler", node)
+    for child in tree.children():
+        yield from _structure(child)
 
 
-def _code(code: types.CodeType) -> str:
-    """The instructions of a function, its constants and the names it uses."""
-    constants = [
-        _code(each) if isinstance(each, types.CodeType) else repr(each) for each in code.co_consts
-    ]
-    return f"{code.co_code.hex()} {constants} {code.co_names} {code.co_freevars}"
-
-
-def _array(leaf: Any) -> str:
-    array = np.asarray(leaf)
-    return f"{array.dtype}{array.shape} {hashlib.sha256(array.tobytes()).hexdigest()[:16]}"
-
-
-def _without_addresses(text: str) -> str:
-    """Every process deals addresses anew."""
-    return re.sub(r" at 0x[0-9a-f]+", "", text)
+def _told(name: str, value: Any) -> str:
+    """The fingerprint of an argument; an error says which argument it was."""
+    try:
+        return fingerprint(value)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from error

@@ -44,18 +44,29 @@ def usable_cores() -> int:
 def stack_seeds(samplers: list[Any]) -> Any:
     """One pytree with a leading seed axis from one pytree per seed.
 
-    Raises ValueError when the worlds differ in structure and so cannot share a compilation.
+    Raises ValueError when the worlds differ in structure or in shapes and so cannot share a
+    compilation.
     """
     if not samplers:
         raise ValueError("there must be one sampler per seed; got none")
-    first = jax.tree.structure(samplers[0])
+    first, shapes = jax.tree.structure(samplers[0]), _shapes(samplers[0])
     for seed, other in enumerate(samplers):
         if jax.tree.structure(other) != first:
             raise ValueError(
                 f"all seeds must share one structure to be trained together; seed {seed} has "
-                f"{jax.tree.structure(other)}, seed 0 has {first}"
+                f"{jax.tree.structure(other)}, seed 0 has {first}: train them in separate calls"
+            )
+        if _shapes(other) != shapes:
+            raise ValueError(
+                f"all seeds must have arrays of the same shapes to be trained together; seed "
+                f"{seed} has {_shapes(other)}, seed 0 has {shapes}: give all as many rows, or "
+                "train them in separate calls"
             )
     return jax.tree.map(lambda *leaves: np.stack(leaves), *samplers)
+
+
+def _shapes(tree: Any) -> list[tuple[int, ...]]:
+    return [np.shape(leaf) for leaf in jax.tree.leaves(tree)]
 
 
 def of_seed(tree: Any, seed: int) -> Any:

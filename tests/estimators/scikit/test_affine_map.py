@@ -105,6 +105,12 @@ def test_it_is_a_step_of_a_pipeline_and_of_a_grid_search():
     assert search.best_params_ == {"ridge": 0.0}
 
 
+@pytest.mark.parametrize("params", [{"ridge": None}, {"ridge": "a"}, {"tolerance": "a"}])
+def test_a_penalty_or_tolerance_that_is_no_number_is_refused(params):
+    with pytest.raises(ValueError, match=f"{next(iter(params))} must be a number; got"):
+        es.AffineMap(**params).fit(np.eye(3), np.eye(3))
+
+
 @pytest.mark.parametrize("params", [{"ridge": -1.0}, {"ridge": np.nan}, {"tolerance": -0.1}])
 def test_a_setting_that_cannot_be_is_refused_by_name(params):
     with pytest.raises(ValueError, match=f"{next(iter(params))} must be a finite number"):

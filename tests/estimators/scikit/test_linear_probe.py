@@ -117,3 +117,9 @@ def test_a_setting_that_cannot_be_is_refused_by_name(params):
 def test_soft_targets_that_are_no_distributions_are_refused(probability, said):
     with pytest.raises(ValueError, match=said):
         es.LinearProbe().fit_soft(np.eye(3), probability)
+
+
+@pytest.mark.parametrize("params", [{"C": None}, {"C": "a"}, {"tolerance": None}])
+def test_a_penalty_or_tolerance_that_is_no_number_is_refused(params):
+    with pytest.raises(ValueError, match=f"{next(iter(params))} must be a number; got"):
+        es.LinearProbe(**params).fit(np.eye(4), [0, 1, 0, 1])

@@ -6,7 +6,7 @@ from scipy.special import log_softmax
 from sklearn.base import clone, is_classifier
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
-from sklearn.model_selection import GridSearchCV, KFold
+from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 
 import estimators as es
@@ -164,16 +164,71 @@ def test_contexts_of_no_words_are_predicted():
     assert made.predict_proba(np.zeros((2, 0), int)).shape == (2, 4)
 
 
+def test_a_batch_is_no_larger_than_the_sample():
+    few = {**FAST, "batch_size": 256}
+    made = es.NextTokenPredictor(**few).fit(CONTEXT, TOKEN)
+    whole = es.NextTokenPredictor(**{**FAST, "batch_size": 90}).fit(CONTEXT, TOKEN)
+    np.testing.assert_array_equal(made.unembedding_, whole.unembedding_)
+    predictor = es.NextTokenPredictor(num_tokens=4, num_words=3, **few)
+    assert np.isfinite(cross_val_score(predictor, CONTEXT, TOKEN, cv=2)).all()
+
+
+SLOW = {"num_steps": 600, "batch_size": 120, "learning_rate": 2e-2}
+
+
+def test_a_weight_counts_as_often_as_a_sample_that_is_repeated():
+    context, token = np.repeat([[0], [1]], 3, axis=0), np.array([0, 1, 2, 0, 1, 2])
+    weight = np.array([5, 3, 0, 1, 1, 8])
+    made = es.NextTokenPredictor(num_tokens=3, **SLOW).fit(
+        np.repeat(context, 20, axis=0), np.repeat(token, 20), np.repeat(weight, 20)
+    )
+    found = made.predict_proba([[0], [1]])
+    np.testing.assert_allclose(found, [[0.625, 0.375, 0], [0.1, 0.1, 0.8]], atol=0.03)
+
+
+def test_distributions_are_what_infinitely_many_tokens_would_give():
+    probability = np.array([[0.5, 0.3, 0.2], [0.1, 0.1, 0.8], [1.0, 0.0, 0.0]])
+    made = es.NextTokenPredictor(num_tokens=4, **SLOW)
+    assert made.fit_soft([[0], [1], [2]], probability, [2, 1, 0]) is made
+    np.testing.assert_allclose(
+        made.predict_proba([[0], [1]]), np.pad(probability[:2], ((0, 0), (0, 1))), atol=0.01
+    )
+    only = es.NextTokenPredictor(**SLOW).fit_soft([[0], [1], [2]], probability, [0, 0, 1])
+    assert only.predict_proba([[2]])[0, 0] > 0.99  # the others are never drawn
+
+
+@pytest.mark.parametrize(
+    ("probability", "weight", "said"),
+    [
+        (np.log([[0.5, 0.5]] * 3), None, "row 0 is .*: give probabilities, not their logarithms"),
+        ([0, 1, 1], None, r"axes \[row, token\] with at least two classes; got shape \(3,\)"),
+        (np.full((3, 5), 0.2), None, "token must hold numbers below num_tokens = 4"),
+        (np.full((2, 2), 0.5), None, "context has 3 rows and token has 2"),
+        (np.full((3, 2), 0.5), [1, -1, 1], "weight"),
+        (None, None, "the target y is None: give the token after every context"),
+    ],
+)
+def test_what_is_no_distribution_is_refused(probability, weight, said):
+    made = es.NextTokenPredictor(num_tokens=4, **FAST)
+    with pytest.raises(ValueError, match=said):
+        made.fit_soft([[0], [1], [2]], probability, weight)
+
+
+def test_numbers_may_come_as_objects(fitted):
+    found = fitted.transform(CONTEXT.astype(object))
+    np.testing.assert_array_equal(found, fitted.transform(CONTEXT))
+
+
 def test_blocks_of_contexts_are_put_together(fitted, monkeypatch):
     whole = fitted.transform(CONTEXT)
-    monkeypatch.setattr("estimators.scikit.next_token_predictor.BLOCK_ROWS", 40)
+    monkeypatch.setattr("estimators.scikit.network.BLOCK_ROWS", 40)
     np.testing.assert_allclose(fitted.transform(CONTEXT), whole, atol=1e-6)
 
 
 @pytest.mark.parametrize(
     ("context", "said"),
     [
-        ([[0, 1]], "contexts must have 3 positions, as when fitted; got 2"),
+        ([[0, 1]], "X has 2 features, but NextTokenPredictor is expecting 3 features"),
         ([[0, 1, 3]], "numbers below num_words = 3; row 0 has 3: fit with num_words of at least 4"),
         ([[0, 1, 2], [0, -1, 2]], "whole numbers from 0; row 1 has -1"),
         ([[0, 1, 0.5]], "whole numbers from 0; row 0 has 0.5"),
@@ -206,7 +261,6 @@ def test_tokens_outside_the_vocabulary_are_refused(fitted, token, said):
 @pytest.mark.parametrize(
     ("params", "said"),
     [
-        ({"batch_size": 91}, "a batch of 91 .* there are 90: set batch_size to at most 90"),
         ({"num_words": 2}, "below num_words = 2"),
         ({"architecture": "perceptron"}, "one of gru, .* got 'perceptron'"),
         ({"architecture": 3}, "one of gru, .* got 3"),

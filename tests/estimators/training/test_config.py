@@ -1,5 +1,6 @@
 """Are optimisers and schedules what they are called, and is bad configuration refused?"""
 
+from copy import copy
 from dataclasses import replace
 
 import jax
@@ -16,6 +17,7 @@ from tests.estimators.training.cases import (
     KEYS,
     POPULATIONS,
     SAMPLERS,
+    same,
     sample_batch,
 )
 
@@ -108,6 +110,27 @@ def test_settings_that_cannot_be_are_refused(settings, message):
         replace(CONFIG, **settings)
 
 
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"learning_rate": "a"}, "learning_rate must be a number; got 'a'"),
+        ({"gradient_clip": "a"}, "gradient_clip must be a number, or None; got 'a'"),
+        ({"width": 2.5}, r"width must be a whole number, or None; got 2\.5"),
+        ({"warmup_steps": 1.5}, r"warmup_steps must be a whole number; got 1\.5"),
+        ({"num_steps": True}, "num_steps must be a whole number; got True"),
+        ({"every_prefix": 1}, "every_prefix must be True or False; got 1"),
+        ({"predictor": None}, "protocol es.Predictor; None has no dim, .*, or give one such as"),
+        ({"predictor": es.MLP}, r"got the class MLP: call it, as in es\.MLP\("),
+    ],
+)
+def test_settings_of_another_kind_are_refused(settings, message):
+    made = copy(CONFIG)
+    for name, value in settings.items():  # past the constructor, whose annotations are executed
+        object.__setattr__(made, name, value)
+    with pytest.raises(ValueError, match=message):
+        made.__post_init__()
+
+
 def test_stopping_needs_something_to_measure_on():
     with pytest.raises(ValueError, match="give the population of every seed"):
         es.train(replace(CONFIG, stop_excess=0.1), KEYS, sample_batch, SAMPLERS)
@@ -126,8 +149,24 @@ def test_without_keys_there_is_nothing_to_train():
             es.train(CONFIG, keys, sample_batch, SAMPLERS[:0])
         with pytest.raises(ValueError, match="one key per seed; got none"):
             es.initial_params(CONFIG, keys)
-    with pytest.raises(ValueError, match="got a single key: put it in a list"):
-        es.train(CONFIG, KEYS[0], sample_batch, SAMPLERS[:1])
+    for key in (KEYS[0], jax.random.PRNGKey(0)):
+        with pytest.raises(ValueError, match="got a single key: put it in a list"):
+            es.train(CONFIG, key, sample_batch, SAMPLERS[:1])
+    for keys in (0, [0], [KEYS[0], 1]):
+        with pytest.raises(ValueError, match=r"one key per seed; .*give a list of jax"):
+            es.initial_params(CONFIG, keys)
+
+
+def test_legacy_keys_are_keys():
+    found = es.initial_params(CONFIG, jax.random.split(jax.random.PRNGKey(0), 2))
+    typed = es.initial_params(CONFIG, jax.random.split(jax.random.key(0), 2))
+    assert same(found, typed)
+
+
+def test_seeds_of_unequal_shapes_are_named():
+    samples = [es.finite_sample(np.zeros((rows, 2), int), [0] * rows) for rows in (3, 3, 4)]
+    with pytest.raises(ValueError, match=r"seed 2 has \[\(4, 2\), \(4,\)\], seed 0 has .*give"):
+        es.stack_seeds(samples)
 
 
 def test_progress_must_be_a_function():
