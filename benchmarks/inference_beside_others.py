@@ -19,16 +19,8 @@ import numpy as np
 import pyagrum
 
 import latentgen as lg
-from benchmarks.exact_and_sampling import seconds
-from benchmarks.peers import (
-    THREADS,
-    Timing,
-    agrum_net,
-    agrum_seconds,
-    has_pgmpy,
-    pgmpy_net,
-    pgmpy_seconds,
-)
+from benchmarks.peers import agrum_net, agrum_seconds, has_pgmpy, pgmpy_net, pgmpy_seconds
+from benchmarks.timing import THREADS, Timing, best_seconds, plural, verdict
 from latentgen import kernels
 from latentgen.contraction_operands import network
 from latentgen.contraction_path import plan
@@ -38,8 +30,9 @@ NUM_JOINT, NUM_SPARSE = 10_000, 1_000
 NUM_PEER, NUM_SLOW = 100, 2  # contexts that pyAgrum and pgmpy answer
 
 
-def verdict(found: float, aim: float) -> str:
-    return f"{found:.3g} (aim ≥ {aim:g}: {'met' if found >= aim else 'missed'})"
+def beside(found: float, aim: float) -> str:
+    """What was found, and whether it reaches the aim."""
+    return f"{found:.3g} (aim ≥ {aim:g}: {verdict(found, aim)})"
 
 
 def sparse_world(num_concepts: int, reach: int, seed: int) -> lg.ConceptModel:
@@ -84,7 +77,8 @@ def threaded(work: Callable[[np.ndarray], Any], context: np.ndarray) -> Timing:
     for threads in THREADS:
         with ThreadPoolExecutor(threads) as pool:
             parts = np.array_split(context, threads)
-            timings.append(Timing(seconds(lambda p=pool, s=parts: list(p.map(work, s))), threads))
+            seconds = best_seconds(lambda p=pool, s=parts: list(p.map(work, s)))
+            timings.append(Timing(seconds, plural(threads, "thread")))
     return min(timings)
 
 
@@ -98,22 +92,21 @@ def sampling() -> None:
     start = time.perf_counter()
     jax.block_until_ready(draw(key))
     compile_seconds = time.perf_counter() - start
-    ours = seconds(partial(draw, key))
+    ours = best_seconds(partial(draw, key))
     raw = jax.jit(lambda key: jax.random.uniform(key, (NUM_NODES, NUM_SAMPLES), jnp.float32).sum())
-    limit = seconds(partial(raw, key))
-    naive = seconds(partial(jax.jit(partial(categorical_draws, model)), key))
+    limit = best_seconds(partial(raw, key))
+    naive = best_seconds(partial(jax.jit(partial(categorical_draws, model)), key))
     net, timings = agrum_net(model), []
     for threads in THREADS:
         generator = pyagrum.BNDatabaseGenerator(net)
         pyagrum.setNumberOfThreads(threads)
-        timings.append(
-            Timing(seconds(lambda g=generator: g.drawSamples(NUM_SAMPLES) and None), threads)
-        )
+        seconds = best_seconds(lambda g=generator: g.drawSamples(NUM_SAMPLES) and None)
+        timings.append(Timing(seconds, plural(threads, "thread")))
     agrum = min(timings)
     print(f"\n(a) sampling {NUM_SAMPLES:,} × {NUM_NODES} nodes: {ours * 1e3:.3g} ms")
     print(f"    compiled in {compile_seconds:.2f} s, apart; pyAgrum {agrum}")
-    print(f"    of the raw uniform rate: {verdict(limit / ours, 0.6)}")
-    print(f"    times as fast as pyAgrum: {verdict(agrum.seconds / ours, 20)}")
+    print(f"    of the raw uniform rate: {beside(limit / ours, 0.6)}")
+    print(f"    times as fast as pyAgrum: {beside(agrum.seconds / ours, 20)}")
     print(f"    times as fast as naive jax.random.categorical: {naive / ours:.3g}")
     gain = (agrum.seconds - ours) / NUM_SAMPLES
     print(
@@ -150,9 +143,10 @@ def joint_posterior() -> None:
     agrum = agrum_seconds(model, context[:NUM_PEER], joint=True)
     print(f"\n(b) joint posterior of 10 binary concepts × {NUM_JOINT:,} contexts")
     print(f"    contraction {ours}, enumeration {listed}; nothing is compiled")
-    print(f"    pyAgrum {Timing(agrum.seconds * NUM_JOINT, agrum.threads)}, scaled from {NUM_PEER}")
-    times = agrum.seconds * NUM_JOINT / min(ours, listed).seconds
-    print(f"    times as fast as pyAgrum: {verdict(times, 50)}")
+    scaled = agrum._replace(seconds=agrum.seconds * NUM_JOINT)
+    print(f"    pyAgrum {scaled}, scaled from {NUM_PEER}")
+    times = scaled.seconds / min(ours, listed).seconds
+    print(f"    times as fast as pyAgrum: {beside(times, 50)}")
     report_pgmpy(model, context, min(ours, listed).seconds / NUM_JOINT, joint=True)
 
 
@@ -172,11 +166,10 @@ def marginals_of(num_concepts: int, reach: int) -> None:
         f"two parents of {kind}"
     )
     print(f"    {ours}; planned in {planning:.2f} s, largest product {path.num_largest} entries")
-    print(
-        f"    pyAgrum {Timing(agrum.seconds * NUM_SPARSE, agrum.threads)}, scaled from {NUM_PEER}"
-    )
+    scaled = agrum._replace(seconds=agrum.seconds * NUM_SPARSE)
+    print(f"    pyAgrum {scaled}, scaled from {NUM_PEER}")
     each = ours.seconds / NUM_SPARSE
-    print(f"    times as fast as pyAgrum: {verdict(agrum.seconds / each, 500)}")
+    print(f"    times as fast as pyAgrum: {beside(agrum.seconds / each, 500)}")
     breaks_even = planning / (agrum.seconds - each)
     print(f"    breaks even with it, planning included, at {breaks_even:,.0f} contexts")
     report_compiled(model, context, each, agrum.seconds)
@@ -203,12 +196,12 @@ def report_compiled(
     expected = lg.contract_log_concept_posteriors(model, context)
     for one, two in zip(found, expected, strict=True):
         np.testing.assert_allclose(one, two, rtol=1e-9, atol=1e-9)
-    compiled_each = seconds(work) / len(context)
+    compiled_each = best_seconds(work) / len(context)
     gain = each - compiled_each
     pays = f"pays from {compile_seconds / gain:,.0f} contexts" if gain > 0 else "does not pay"
     print(f"    with its sums under jit {compiled_each * len(context) * 1e3:.4g} ms")
     print(f"    compiled in {compile_seconds:.1f} s, apart: {pays}")
-    print(f"    times as fast as pyAgrum: {verdict(agrum_each / compiled_each, 500)}")
+    print(f"    times as fast as pyAgrum: {beside(agrum_each / compiled_each, 500)}")
 
 
 def report_pgmpy(model: lg.ConceptModel, context: np.ndarray, each: float, joint: bool) -> None:

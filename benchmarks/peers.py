@@ -6,24 +6,13 @@ A world is handed to them with its own tables; a word's node reads the concepts 
 import importlib.util
 import time
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pyagrum
 
 import latentgen as lg
-
-THREADS = (1, 2)
-
-
-class Timing(NamedTuple):
-    """Seconds and the number of threads with which they were reached."""
-
-    seconds: float
-    threads: int
-
-    def __str__(self) -> str:
-        return f"{self.seconds * 1e3:.4g} ms ({self.threads} thread{'s'[: self.threads - 1]})"
+from benchmarks.timing import THREADS, Timing, plural
 
 
 def tables_by_node(model: lg.ConceptModel) -> Iterator[tuple[str, list[str], np.ndarray]]:
@@ -73,7 +62,8 @@ def agrum_seconds(model: lg.ConceptModel, context: np.ndarray, joint: bool) -> T
             else:
                 for name in names:
                     inference.posterior(name)
-        timings.append(Timing((time.perf_counter() - start) / len(context), threads))
+        seconds = (time.perf_counter() - start) / len(context)
+        timings.append(Timing(seconds, plural(threads, "thread")))
     return min(timings)
 
 
@@ -102,7 +92,7 @@ def pgmpy_seconds(model: lg.ConceptModel, context: np.ndarray, joint: bool) -> T
         seen = {f"x{i}": int(word) for i, word in enumerate(words)}
         for query in [names] if joint else [[name] for name in names]:
             inference.query(query, evidence=seen, show_progress=False)
-    return Timing((time.perf_counter() - start) / len(context), 1)
+    return Timing((time.perf_counter() - start) / len(context), plural(1, "thread"))
 
 
 def has_pgmpy() -> bool:

@@ -17,7 +17,8 @@ from rich.table import Table
 from rich.text import Text
 
 from experiments import interruption, registry
-from experiments.experiment import CellRecord, Claim, Experiment
+from experiments.experiment import CellRecord, Claim, Experiment, Judgement
+from experiments.left_out import LeftOut, ask
 from experiments.selection import Selection, select
 from experiments.sources import source_digest
 from experiments.store import Reader, Store
@@ -65,7 +66,7 @@ def ledger(
     rows = []
     for name in registry.questions():
         interruption.check()
-        chosen = instead.get(name) or select(name, profile, num_seeds)
+        chosen = instead.get(name) or select(name, profile, num_seeds, out)
         stored = _read(chosen.experiment, chosen.cells, Reader(out / "store"))
         rows += [_row(claim, chosen, stored, out) for claim in chosen.experiment.claims]
     return rows
@@ -118,7 +119,7 @@ def _block(row: Row) -> Group:
 
 
 def _row(claim: Claim, chosen: Selection, stored: _Stored, out: Path) -> Row:
-    judged = None if stored.records is None else claim.judge(stored.records)
+    judged = None if stored.records is None else _judged(claim, chosen, stored.records)
     smoke = chosen.profile == "smoke"
     return Row(
         name=claim.name,
@@ -131,6 +132,14 @@ def _row(claim: Claim, chosen: Selection, stored: _Stored, out: Path) -> Row:
         figure=(out / "figures" / f"{claim.figure}.pdf").as_posix() if claim.figure else "",
         experiment=chosen.experiment.name,
     )
+
+
+def _judged(claim: Claim, chosen: Selection, records: Sequence[CellRecord]) -> Judgement:
+    """The judgement; no error of one claim takes the others with it where settings were changed."""
+    try:
+        return ask(f"the claim {claim.name}", chosen, claim.judge, records)
+    except LeftOut as problem:
+        return Judgement("undecided", str(problem))
 
 
 def _read(experiment: Experiment, cells: Sequence[Any], store: Store) -> _Stored:

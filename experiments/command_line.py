@@ -6,6 +6,7 @@ live in one output folder.
 """
 
 import os
+import re
 import shlex
 import sys
 from collections.abc import Iterable, Sequence
@@ -147,13 +148,13 @@ def _clean(command: "Clean") -> None:
 
 
 def _execute(command: "Report", line: str) -> None:
-    from experiments import pipeline, registry
+    from experiments import pipeline, registry, report
     from experiments.commands import Figures, Run
-    from experiments.selection import changed, select
+    from experiments.selection import changed, options, select
     from experiments.view import Lasting, View
 
     names = [command.name] if isinstance(command, Run) else registry.questions()
-    chosen = [select(name, command.profile, command.seeds) for name in names]
+    chosen = [select(name, command.profile, command.seeds, command.out) for name in names]
     if isinstance(command, Run):
         config = getattr(command, "config", chosen[0].config)
         chosen = [changed(chosen[0], config, command.seeds, line)]
@@ -166,12 +167,32 @@ def _execute(command: "Report", line: str) -> None:
         raise ValueError(
             f"nothing is stored in {command.out}: run `latentgen figures` with this --out"
         )
-    seeds = "" if command.seeds is None else f" --seeds {command.seeds}"
-    options = f"--profile {command.profile}{seeds}"
-    again = chosen[0].command if isinstance(command, Run) else f"latentgen figures {options}"
-    partly = None if isinstance(command, Figures) else f"latentgen report {options}"
+    meant = options(command.profile, command.seeds, command.out)
+    again = chosen[0].command if isinstance(command, Run) else f"latentgen figures {meant}"
+    partly = None if isinstance(command, Figures) else f"latentgen report {meant}"
+    before = report.made_by(command.out / "report.html")
     missing = pipeline.draw(chosen, place, view, command.seeds, again, partly)
+    if before != again:
+        _tell_replaced(command, before, view)
     _tell_missing(command, missing)
+
+
+def _tell_replaced(command: "Report", before: str, view: Any) -> None:
+    """One line where a run of one experiment, or a check, replaced what another command showed."""
+    from experiments.commands import Run
+    from experiments.selection import options
+
+    one = isinstance(command, Run)
+    profile = re.search(r"--profile[ =](\w+)", before)
+    seeds = re.search(r"--seeds[ =](\d+)", before)
+    meant = profile[1] if profile else "paper", int(seeds[1]) if seeds else None
+    anew = meant == (command.profile, command.seeds)  # and everything of it is on the page
+    if before and (one or (command.profile == "smoke" and not anew)):
+        whose = f"the figures of {command.name}" if one else "figures/"
+        view.say(
+            f"report.html and {whose} now show this command only, in place of `{before}`: "
+            f"`latentgen report {options(*meant, command.out)}` draws all that is stored again"
+        )
 
 
 def _tell_missing(command: "Stored", names: Iterable[str]) -> None:

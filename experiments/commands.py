@@ -32,7 +32,10 @@ class Stored(Folder):
     profile: str = "paper"
     """smoke (a check, not evidence), paper, or full."""
     seeds: int | None = None
-    """Trained seeds; rounded up to whole blocks. More seeds only add to what is stored."""
+    """Seeds: trained networks, or worlds where nothing is trained. They are stored in blocks of 5
+    (residual 10, counterexamples 20): more seeds keep the whole blocks, and a last block that was
+    cut short is computed again. dependence, dimension, leak, simulation and theorems round up to
+    whole blocks."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +82,10 @@ class Clean(Folder):
 
 @dataclass(frozen=True, kw_only=True)
 class Figures(Report):
-    """Compute what is missing of every experiment, draw all figures, write the report."""
+    """Compute what is missing of every experiment, draw all figures, write the report.
+
+    The profile smoke replaces them, too: `latentgen report` draws those of another profile again.
+    """
 
     workers: int | None = None
     """Worker processes, not threads: a cell is told its own processor time. By default one per
@@ -94,7 +100,8 @@ class Figures(Report):
 class Run(Figures):
     """Compute what is missing of one experiment, draw its figures, write the report.
 
-    Every setting of the experiment is an option, too: latentgen run NAME --help lists them.
+    Every setting of the experiment is an option, too: latentgen run NAME --help lists them. The
+    report then shows this experiment only: `latentgen report` draws all that is stored again.
     """
 
     name: tyro.conf.Positional[str]

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 import estimators as es
 from experiments.results import Results
 from experiments.verdicts import (
@@ -10,9 +12,10 @@ from experiments.verdicts import (
     counted_verdict,
     is_trivial,
     law_verdict,
+    leaves_room,
     supported_verdict,
 )
-from experiments.wording import plain
+from experiments.wording import difference, plain
 
 Setting = dict[str, Any]
 
@@ -52,3 +55,12 @@ def told(results: Results, law: str, setting: Setting, nulls: Sequence[str], evi
     """S of a law with its interval, and the verdict in brackets where one may be given."""
     found = plain(score(results, law, setting))
     return f"{found} ({exact_verdict(results, law, setting, nulls)})" if evidence else found
+
+
+def room_words(nulls: Sequence[es.Interval], gaps: Sequence[es.Interval]) -> str:
+    """In how many settings the raw input leaves room for evidence, and what S has more there."""
+    told = [gap for null, gap in zip(nulls, gaps, strict=True) if leaves_room(null)]
+    if not told:
+        return "the raw input leaves room for evidence in none of them"
+    least = difference(min(told, key=lambda gap: np.nan_to_num(gap.low, nan=-np.inf)))
+    return f"{least} at least to the raw input in the {len(told)} where it leaves room for evidence"

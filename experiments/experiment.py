@@ -18,6 +18,12 @@ class CellResult(NamedTuple):
     arrays: dict[str, np.ndarray]
 
 
+def by_name(rows: Sequence[dict[str, float]]) -> dict[str, list[float]]:
+    """metric -> one number per seed from one row per seed; NaN where a seed has no such metric."""
+    names = sorted({name for row in rows for name in row})
+    return {name: [row.get(name, np.nan) for row in rows] for name in names}
+
+
 class CellRecord(NamedTuple):
     """A stored cell: its config and metrics (None where there was no answer)."""
 

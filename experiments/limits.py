@@ -12,27 +12,37 @@ from typing import Any, NamedTuple
 
 
 class Limits(NamedTuple):
-    """Where a number must lie: low … high, low itself left out when it is `above`."""
+    """Where a number must lie: low … high, low itself left out if `above`, high if `below`."""
 
     low: float
     high: float = math.inf
     above: bool = False
+    below: bool = False
 
     def allow(self, value: float) -> bool:
         """Whether the number lies there."""
-        return self.low <= value <= self.high and not (self.above and value == self.low)
+        at_end = (self.above and value == self.low) or (self.below and value == self.high)
+        return self.low <= value <= self.high and not at_end
 
     def __str__(self) -> str:
-        if math.isfinite(self.high):
+        if math.isfinite(self.high) and not (self.above or self.below):
             return f"lie in {self.low:g} … {self.high:g}"
-        return f"be {'greater than' if self.above else 'at least'} {self.low:g}"
+        low = f"be {'greater than' if self.above else 'at least'} {self.low:g}"
+        high = f" and {'less than' if self.below else 'at most'} {self.high:g}"
+        return low + high if math.isfinite(self.high) else low
 
 
 SHARE = Limits(0, 1)
+BELOW_ONE = Limits(0, 1, below=True)  # a rate at which something is told, so that I(x; y) > 0
+BELOW_HALF = Limits(0, 0.5, below=True)  # the same of a digit that is flipped
+SOME = Limits(0, 1, above=True)
+BETWEEN = Limits(0, 1, above=True, below=True)
 POSITIVE = Limits(0, above=True)
 GROWTH = Limits(1, above=True)
 FROM_ZERO = Limits(0)
 SEVERAL = Limits(2)
+THREE = Limits(3)
+FOUR = Limits(4)
 
 
 def check(
@@ -51,7 +61,7 @@ def check(
                 _check_choice(entry, option, (choices or {}).get(name))
             elif isinstance(entry, int | float) and not isinstance(entry, bool):
                 usual = Limits(1) if isinstance(entry, int) else FROM_ZERO
-                _check_number(entry, option, (limits or {}).get(name, usual))
+                check_number(entry, option, (limits or {}).get(name, usual))
 
 
 def _settings(config: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -75,7 +85,8 @@ def _entries(value: Any, option: str) -> Iterator[Any]:
         yield from _entries(entry, option)
 
 
-def _check_number(value: float, option: str, limits: Limits) -> None:
+def check_number(value: float, option: str, limits: Limits) -> None:
+    """Raise a ValueError for a number that is not finite or lies outside the limits."""
     if not math.isfinite(value):
         raise ValueError(f"{option} must be finite; got {value}: give a number")
     if not limits.allow(value):

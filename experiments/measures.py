@@ -8,9 +8,11 @@ accurate linear classifier found, on the population).
 from typing import NamedTuple
 
 import numpy as np
+from jaxtyping import Float
 
 import estimators as es
 import latentgen as lg
+from estimators.assessment.features import argmax_one_hot
 from experiments import scores
 
 Metrics = dict[str, float]
@@ -109,6 +111,14 @@ def law_metrics(
     )
 
 
+def total_variance(
+    logits: Float[np.ndarray, "context token"], weight: Float[np.ndarray, "context"]
+) -> float:
+    """Σ_y var_x of logits less their mean over tokens, nats²."""
+    centred = logits - logits.mean(1, keepdims=True)
+    return float(weight @ ((centred - weight @ centred) ** 2).sum(1))
+
+
 def laws(exact: Truth, rho: float) -> dict[str, np.ndarray]:
     """The features of the competing laws, rho being the ρ of log(p + ρ).
 
@@ -129,8 +139,11 @@ def null_laws(exact: Truth) -> dict[str, np.ndarray]:
     """
     found = laws(exact, 1.0)
     leading = found.get("log_posterior", found["belief"])
-    argmax = np.eye(exact.log_posterior.shape[1])[exact.log_posterior.argmax(1)]
-    return {"raw_input": exact.raw_input, "permuted": exact.permuted(leading), "argmax": argmax}
+    return {
+        "raw_input": exact.raw_input,
+        "permuted": exact.permuted(leading),
+        "argmax": argmax_one_hot(exact.log_posterior),
+    }
 
 
 def _per_concept(name: str, accuracy: np.ndarray) -> Metrics:

@@ -125,9 +125,3 @@ def excess_metrics(
 def diverged_metrics(source: str) -> Metrics:
     """What is said of a network whose training diverged: that it does not count."""
     return {f"diverged.{source}": 1.0, f"counted.{source}": 0.0}
-
-
-def by_name(rows: Sequence[Metrics]) -> dict[str, list[float]]:
-    """metric -> one number per seed, NaN where a seed has no such metric."""
-    names = sorted({name for row in rows for name in row})
-    return {name: [row.get(name, np.nan) for row in rows] for name in names}

@@ -48,7 +48,7 @@ def _form(words: list[str]) -> tuple[Any, str, list[str]]:
     name = words[place]
     registry.check_known("experiment", name, known)
     profiles = registry.experiment(name).profiles
-    asked = [word.split("=")[-1] for word in _values(words, "--profile")]
+    asked = _values(words, "--profile")
     usual = profiles.get(asked[-1] if asked else Run.profile, profiles["paper"])
     rest = words[1:place] + words[place + 1 :]
     return run_with_settings(name, usual), f"latentgen run {name}", rest
@@ -67,9 +67,14 @@ def _place_of_name(words: list[str], known: Iterable[str]) -> int | None:
 
 
 def _values(words: list[str], option: str) -> list[str]:
-    """What follows an option, as `--option value` or `--option=value`."""
-    after = [value for word, value in pairwise(words) if word == option]
-    return after + [word for word in words if word.startswith(f"{option}=")]
+    """What follows an option, as `--option value` or `--option=value`, in the order typed."""
+    found = []
+    for word, following in pairwise([*words, ""]):
+        if word == option:
+            found.append(following)
+        elif word.startswith(f"{option}="):
+            found.append(word.removeprefix(f"{option}="))
+    return found
 
 
 def first_words(box: str) -> str:

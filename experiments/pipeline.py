@@ -8,6 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from experiments import claims, figures, interruption, report
+from experiments.experiment import CellRecord, Finding
+from experiments.left_out import LeftOut, ask
 from experiments.null_table import null_table
 from experiments.provenance import mixes_versions, summary
 from experiments.results import Results, write_table
@@ -106,13 +108,14 @@ def _section(selection: Selection, place: Output) -> report.Section:
     _require(wanted, place.store)
     records = [place.store.read(task.folder) for task in wanted]
     folders = [task.folder for task in wanted]
-    finding = experiment.finding(records, profile != "smoke")
+    finding = _finding(selection, records)
     stamp = profile if finding.evidence or profile == "smoke" else "few seeds"
     mixed = mixes_versions(folders)
     table, results = place.figures / f"{experiment.name}.csv", Results(records)
     remarks = [CHANGED] * bool(selection.changed) + [MIXED] * mixed
     write_table(table, results, ", ".join([stamp, *remarks]))
     provenance = {"worlds": values_an_interval(results), **summary(folders)}
+    pictures, problem = _pictures(selection, table, place.figures)
     if selection.changed:
         provenance = {CHANGED: "; ".join(selection.changed), **provenance}
     if mixed:
@@ -120,12 +123,33 @@ def _section(selection: Selection, place: Output) -> report.Section:
     return report.Section(
         name=experiment.name,
         question=experiment.question,
-        finding=finding,
-        pictures=figures.draw(experiment.name, table, place.figures),
+        finding=finding._replace(
+            captions=dict.fromkeys(pictures, finding.headline) | finding.captions
+        ),
+        pictures=pictures,
         provenance=provenance,
         command=selection.command,
         nulls=null_table(results),
+        no_pictures=problem,
     )
+
+
+def _finding(selection: Selection, records: Sequence[CellRecord]) -> Finding:
+    """The finding, or one line where the changed settings leave out what it needs."""
+    tell, evidence = selection.experiment.finding, selection.profile != "smoke"
+    try:
+        return ask("the finding", selection, tell, records, evidence)
+    except LeftOut as problem:
+        return Finding(f"No finding: {problem}.", [], {}, {}, evidence)
+
+
+def _pictures(selection: Selection, table: Path, folder: Path) -> tuple[dict[str, str], str]:
+    """name -> SVG text; and why there is none, else nothing."""
+    name = selection.experiment.name
+    try:
+        return ask("the figure script", selection, figures.draw, name, table, folder), ""
+    except LeftOut as problem:
+        return {}, f"No figure: {problem}; figures of {name} that lie in {folder} are older."
 
 
 def values_an_interval(results: Results) -> str:

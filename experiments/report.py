@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
-from html import escape
+from html import escape, unescape
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,7 +25,7 @@ class Section(NamedTuple):
     """One experiment on the page.
 
     pictures: name -> SVG text; command: what computes it again; nulls: how far what it measured
-    lies above them.
+    lies above them; no_pictures: why there are none, empty where there are.
     """
 
     name: str
@@ -35,6 +35,7 @@ class Section(NamedTuple):
     provenance: dict[str, str]
     command: str
     nulls: NullTable = NO_NULLS
+    no_pictures: str = ""
 
 
 class Line(NamedTuple):
@@ -99,6 +100,15 @@ def write(
         left_out=left_out,
     )
     replace_file(page, text.encode())
+
+
+def made_by(page: Path) -> str:
+    """The command that makes the page that lies there; empty where there is none."""
+    if not page.is_file():
+        return ""
+    text = page.read_text(encoding="utf-8", errors="replace")
+    found = re.search(r"makes this page: <code>(.*?)</code>", text)
+    return unescape(found[1]) if found else ""
 
 
 def _groups(rows: Sequence[Row], sections: Sequence[Section], folder: Path) -> list[Group]:

@@ -1,9 +1,10 @@
 """What do the stored cells of an experiment say, once blocks of seeds are put together?"""
 
 import csv
+import difflib
 import importlib
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,11 @@ import numpy as np
 
 import estimators as es
 from experiments.experiment import CellRecord
-from experiments.store import replace_file
+from experiments.store import read_arrays, replace_file
 
 NOT_A_SETTING = ("seeds", "training")  # they tell cells of one setting apart
 INTERVAL_COLUMNS = list(es.Interval._fields)
+MOST_NAMES = 8  # that an error lists
 
 Setting = tuple[tuple[str, Any], ...]
 
@@ -22,11 +24,14 @@ Setting = tuple[tuple[str, Any], ...]
 class Results:
     """Metrics by setting, seeds in order.
 
-    A setting is a cell's config without its seeds and its training; a metric is one number per
-    seed, NaN where there was no answer.
+    A setting is a cell's config without its seeds and its training, its lists as tuples and its
+    dicts as tuples of pairs; a metric is one number per seed, NaN where there was no answer. Every
+    method takes a setting as a dict in any order, or as much of it as no other setting agrees with.
+    folders: where the cells are stored, in the order of the records, for those who want arrays.
     """
 
-    def __init__(self, records: Sequence[CellRecord]) -> None:
+    def __init__(self, records: Sequence[CellRecord], folders: Sequence[Path] = ()) -> None:
+        self._stored = list(zip(records, folders, strict=True)) if folders else []
         names: dict[Any, set[str]] = {}
         for record in records:
             names.setdefault(_kind(record), set()).update(record.metrics)
@@ -46,23 +51,57 @@ class Results:
             }
             for setting, metrics in blocks.items()
         }
+        self._measured = {_measured(name) for found in self.metrics.values() for name in found}
         self.seeds: dict[Setting, dict[str, list[int]]] = {
             setting: {name: sorted(by_seed) for name, by_seed in metrics.items()}
             for setting, metrics in blocks.items()
         }
 
     def settings(self, **where: Any) -> list[dict[str, Any]]:
-        """The settings that agree with `where`, in order of first appearance."""
-        found = [dict(setting) for setting in self.metrics]
-        return [s for s in found if all(s[name] == value for name, value in where.items())]
+        """The settings that agree with `where`, in order of first appearance.
+
+        Raises LookupError for a name that no setting has.
+        """
+        known = {name for setting in self.metrics for name, _ in setting}
+        for name in where:
+            if known and name not in known:
+                raise LookupError(_unknown("setting", name, known))
+        asked = set(_frozen(where))
+        return [dict(setting) for setting in self.metrics if asked <= set(setting)]
 
     def values(self, metric: str, setting: dict[str, Any]) -> np.ndarray:
         """One number per seed [seed]; empty when the metric was not measured there."""
-        return self.metrics[tuple(setting.items())].get(metric, np.zeros(0))
+        return self.metrics[self._place(setting)].get(metric, np.zeros(0))
 
     def interval(self, metric: str, setting: dict[str, Any]) -> es.Interval:
-        """Mean and interval over the seeds; all NaN when any seed has no answer."""
+        """Mean and interval over the seeds; all NaN when any seed has no answer.
+
+        Infinite where a seed is. Raises LookupError for a metric that no setting has.
+        """
+        self._check_known(metric)
         return _interval(self.values(metric, setting))
+
+    def arrays(self, name: str, setting: dict[str, Any]) -> dict[tuple[int, ...], np.ndarray]:
+        """What the cells of a setting stored under a name: seeds of the cell -> array.
+
+        Read from the disk now. Raises LookupError for a name that none of them has, ValueError
+        where these results were not read from a store.
+        """
+        if not self._stored:
+            raise ValueError(
+                "arrays are read from a store, and these results were made from records alone: "
+                "stored_results reads both"
+            )
+        place = self._place(setting)
+        cells = [
+            (tuple(record.config["seeds"]), read_arrays(folder))
+            for record, folder in self._stored
+            if _setting(record) == place
+        ]
+        known = {stored for _, arrays in cells for stored in arrays}
+        if name not in known:
+            raise LookupError(_unknown("array", name, known))
+        return {seeds: arrays[name] for seeds, arrays in cells if name in arrays}
 
     def saturated(self, metric: str, setting: dict[str, Any]) -> bool:
         """Whether some seed has a population value only, as nothing could be held out."""
@@ -77,7 +116,10 @@ class Results:
         return self.interval(f"{metric}.{estimate}", setting)
 
     def paired(self, metric: str, minus: str, setting: dict[str, Any]) -> es.Interval:
-        """The difference of two metrics on the seeds for which both were measured."""
+        """The difference of two metrics on the seeds for which both were measured.
+
+        Raises LookupError for a metric that no setting has.
+        """
         return self._difference((metric, setting), (minus, setting))
 
     def between(self, metric: str, setting: dict[str, Any], minus: dict[str, Any]) -> es.Interval:
@@ -90,13 +132,40 @@ class Results:
     def _difference(
         self, first: tuple[str, dict[str, Any]], second: tuple[str, dict[str, Any]]
     ) -> es.Interval:
-        one, other = (self._by_seed(*place) for place in (first, second))
-        return _interval(np.array([one[seed] - other[seed] for seed in one if seed in other]))
+        for metric, _ in (first, second):
+            self._check_known(metric)
+        one, other = (self.by_seed(*place) for place in (first, second))
+        shared = [seed for seed in one if seed in other]
+        with np.errstate(invalid="ignore"):  # of two infinite numbers: no answer
+            return _interval(np.array([one[seed] - other[seed] for seed in shared]))
 
-    def _by_seed(self, metric: str, setting: dict[str, Any]) -> dict[int, float]:
-        place = tuple(setting.items())
-        seeds = self.seeds[place].get(metric, [])
+    def by_seed(self, metric: str, setting: dict[str, Any]) -> dict[int, float]:
+        """The metric for each seed; empty when it was not measured there."""
+        seeds = self.seeds[self._place(setting)].get(metric, [])
         return dict(zip(seeds, self.values(metric, setting), strict=True))
+
+    def _check_known(self, metric: str) -> None:
+        """A name that is misspelt must not read as a metric without an answer."""
+        if _measured(metric) not in self._measured:
+            raise LookupError(_unknown("metric", metric, self._measured))
+
+    def _place(self, setting: dict[str, Any]) -> Setting:
+        """The one setting that agrees. Raises LookupError when none does, or several."""
+        place = _frozen(setting)
+        if place in self.metrics:
+            return place
+        found = self.settings(**setting)
+        if len(found) == 1:
+            return tuple(found[0].items())
+        if not found:
+            raise LookupError(
+                f"no setting agrees with {setting}: `settings()` lists those there are"
+            )
+        differ = [name for name in found[0] if len({setting.get(name) for setting in found}) > 1]
+        raise LookupError(
+            f"{len(found)} settings agree with {setting}, which must be one: give also "
+            f"{' or '.join(differ)}"
+        )
 
     def to_pandas(self) -> Any:
         """A DataFrame, one row per setting, metric and seed; needs pandas.
@@ -136,7 +205,28 @@ class Results:
 
 
 def _setting(record: CellRecord) -> Setting:
-    return tuple((k, v) for k, v in record.config.items() if k not in NOT_A_SETTING)
+    return _frozen({k: v for k, v in record.config.items() if k not in NOT_A_SETTING})
+
+
+def _frozen(value: Any) -> Any:
+    """The same as a key of a dict can be: lists as tuples, dicts as tuples of pairs."""
+    if isinstance(value, dict):
+        return tuple((name, _frozen(entry)) for name, entry in value.items())
+    return tuple(map(_frozen, value)) if isinstance(value, list | tuple) else value
+
+
+def _unknown(what: str, name: str, known: Iterable[str]) -> str:
+    """What to say of a name that is not there: the nearest, or those there are."""
+    names = sorted(known)
+    near = difflib.get_close_matches(name, names, 1)
+    more = f", … ({len(names)} in all)" if len(names) > MOST_NAMES else ""
+    there = f"there are: {', '.join(names[:MOST_NAMES])}{more}" if names else "there is none"
+    return f"unknown {what} {name!r}: {f'did you mean {near[0]!r}?' if near else there}"
+
+
+def _measured(metric: str) -> str:
+    """Its quantity.source.estimate; the last part, a concept or a stage, not all settings have."""
+    return ".".join(metric.split(".")[:3])
 
 
 def _kind(record: CellRecord) -> Any:
@@ -161,26 +251,37 @@ def _column(values: list[Any]) -> np.ndarray:
 
 
 def _interval(values: np.ndarray) -> es.Interval:
-    return es.interval([] if np.isnan(values).any() else values)
+    infinite = set(values[np.isinf(values)])
+    if np.isnan(values).any() or len(infinite) > 1:
+        return es.interval([])
+    if not infinite:
+        return es.interval(values)
+    (mean,) = infinite  # one infinite seed makes the mean so, however many others there are
+    limit = mean if len(values) > 1 else np.nan
+    return es.Interval(mean, limit, limit, float(np.median(values)), np.nan, np.nan, len(values))
 
 
 def write_table(path: Path, results: Results, stamp: str) -> None:
     """The tidy CSV behind a figure: one row per setting and metric, with intervals.
 
     metric quantity.source.estimate.concept is split into four columns; stamp tells the profile.
-    A mean is left empty when a seed has no answer, num_values says how many have one.
+    A mean is left empty when a seed has no answer or an infinite one, which no figure can show;
+    num_values says how many have a finite one.
     """
-    settings = list(results.metrics)
-    names = [name for name, _ in settings[0]] if settings else []
+    names = list(dict.fromkeys(name for setting in results.metrics for name, _ in setting))
     columns = ["quantity", "source", "estimate", "concept"]
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(["profile", *names, *columns, *INTERVAL_COLUMNS])
     for setting, metrics in results.metrics.items():
+        own = dict(setting)
         for metric in sorted(metrics):
             parts = (metric.split(".") + [""] * 4)[:4]
-            answered = int((~np.isnan(metrics[metric])).sum())
-            found = _interval(metrics[metric])._replace(num_values=answered)
-            numbers = ["" if np.isnan(value) else f"{value:.9g}" for value in found]
-            writer.writerow([stamp, *(value for _, value in setting), *parts, *numbers])
+            finite = np.isfinite(metrics[metric])
+            found = es.interval(metrics[metric] if finite.all() else [])
+            numbers = [
+                "" if np.isnan(value) else f"{value:.9g}"
+                for value in found._replace(num_values=int(finite.sum()))
+            ]
+            writer.writerow([stamp, *(own.get(name, "") for name in names), *parts, *numbers])
     replace_file(path, file.getvalue().encode())

@@ -8,12 +8,14 @@ from concurrent.futures import Executor, Future
 from typing import Any
 
 from experiments.executors import WorkersLost
-from experiments.experiment import Experiment
+from experiments.experiment import CellResult, Experiment
 from experiments.provenance import environment, peak_memory
 from experiments.sharing import Sharing, Task
 from experiments.sources import source_digest
 from experiments.store import Store, damage
 from experiments.view import View
+
+MOST_PARTS = 4  # of a metric's name: the columns of the table behind a figure
 
 
 def tasks(experiment: Experiment, cells: Sequence[Any], store: Store) -> list[Task]:
@@ -105,6 +107,7 @@ def _compute(task: Task, store: Store, command: str) -> None:
             "another version of them: run again, with new workers where they are of a cluster"
         )
     result = compute(task.cell)
+    _check(result, task)
     provenance = {
         **environment(),
         "sources": task.sources,
@@ -114,6 +117,22 @@ def _compute(task: Task, store: Store, command: str) -> None:
         "peak_memory_mib": peak_memory(),
     }
     store.write(task.folder, task.cell, result, provenance)
+
+
+def _check(result: CellResult, task: Task) -> None:
+    """Raise a ValueError for metrics that could be stored, but not read by setting and seed."""
+    num_seeds = len(task.cell.seeds)
+    for name, row in result.metrics.items():
+        if len(row) != num_seeds:
+            raise ValueError(
+                f"a metric has one number a seed; {name!r} of {task} has {len(row)} for "
+                f"{num_seeds} seeds: give nan where a seed has no answer"
+            )
+        if name.count(".") >= MOST_PARTS:
+            raise ValueError(
+                f"the name of a metric has {MOST_PARTS} parts at most, quantity.source.estimate."
+                f"concept; got {name!r} of {task}: join some of them by _"
+            )
 
 
 def _missing(wanted: Sequence[Task], store: Store, view: View) -> list[Task]:

@@ -1,10 +1,13 @@
 """Which results are meant: of which experiment, in which settings, computed by which command?"""
 
 import dataclasses
+import shlex
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from experiments import registry
+from experiments.commands import Folder
 from experiments.experiment import Experiment
 
 
@@ -27,17 +30,24 @@ class Selection(NamedTuple):
         return list(self.experiment.cells(self.config))
 
 
-def select(name: str, profile: str, num_seeds: int | None = None) -> Selection:
-    """The results of an experiment in the settings of a profile.
+def select(
+    name: str, profile: str, num_seeds: int | None = None, out: Path = Folder.out
+) -> Selection:
+    """The results of an experiment in the settings of a profile; out: where its command puts them.
 
     Raises ValueError for an unknown experiment or profile and for fewer than one seed.
     """
     experiment = registry.experiment(name)
     config = registry.profile(experiment, profile, num_seeds)
+    command = f"latentgen run {name} {options(profile, num_seeds, out)}"
+    return Selection(experiment, config, profile, command)
+
+
+def options(profile: str, num_seeds: int | None, out: Path) -> str:
+    """The options of a command that means these results, as they are typed."""
     seeds = "" if num_seeds is None else f" --seeds {num_seeds}"
-    return Selection(
-        experiment, config, profile, f"latentgen run {name} --profile {profile}{seeds}"
-    )
+    folder = "" if out == Folder.out else f" --out {shlex.quote(str(out))}"
+    return f"--profile {profile}{seeds}{folder}"
 
 
 def changed(usual: Selection, config: Any, num_seeds: int | None, command: str) -> Selection:
@@ -46,12 +56,11 @@ def changed(usual: Selection, config: Any, num_seeds: int | None, command: str) 
     Raises ValueError for fewer than one seed.
     """
     before = usual.experiment.profiles[usual.profile]
-    words = tuple(_differences(config, before))
+    meant, expected = (registry.with_seeds(one, num_seeds) for one in (config, before))
+    words = tuple(_differences(meant, expected))
     if not words:
         return usual
-    return usual._replace(
-        config=registry.with_seeds(config, num_seeds), command=command, changed=words
-    )
+    return usual._replace(config=meant, command=command, changed=words)
 
 
 def _differences(config: Any, usual: Any, prefix: str = "") -> Iterator[str]:

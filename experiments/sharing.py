@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from concurrent.futures import Future, wait
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -42,9 +43,13 @@ class Task(NamedTuple):
         """What names the cell in a store."""
         return self.experiment, self.folder.name
 
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The fields of the cell; `vars` would want a cell without slots."""
+        return {field.name: getattr(self.cell, field.name) for field in fields(self.cell)}
+
     def __str__(self) -> str:
-        settings = ", ".join(str(value) for value in vars(self.cell).values())
-        return f"{self.experiment}: {settings}"
+        return f"{self.experiment}: {', '.join(map(str, self.settings.values()))}"
 
 
 class Sharing:

@@ -5,12 +5,11 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
 from experiments import claims, registry, world_files, world_page
+from experiments.left_out import ask
 from experiments.runner import tasks
 from experiments.selection import Selection, select
-from experiments.store import Reader, damage
+from experiments.store import DamagedCell, Reader, read_arrays
 
 LEAST_DIGITS = 4  # of a cell's hash
 WIDEST_ROW = 8  # seeds of a metric that are printed
@@ -37,7 +36,7 @@ def show_world(
 def show(name: str, out: Path, profile: str, num_seeds: int | None) -> str:
     """What is stored under a name. Raises ValueError offering the nearest name."""
     if name in registry.questions():
-        return _experiment(select(name, profile, num_seeds), out)
+        return _experiment(select(name, profile, num_seeds, out), out)
     found = _cells(name, out)
     if len(found) == 1:
         return _cell(found[0])
@@ -78,9 +77,10 @@ def _experiment(selection: Selection, out: Path) -> str:
         lines.append("incomplete: the finding is told once all cells are there")
     else:
         records = [store.read(task.folder) for task in wanted]
-        finding = experiment.finding(records, selection.profile != "smoke")
+        evidence = selection.profile != "smoke"
+        finding = ask("the finding", selection, experiment.finding, records, evidence)
         lines += [finding.headline, *(f"\n{text}" for text in finding.paragraphs), ""]
-    lines += [f"{task.folder.name}  {_settings(vars(task.cell))}" for task in stored]
+    lines += [f"{task.folder.name}  {_settings(task.settings)}" for task in stored]
     return "\n".join(lines)
 
 
@@ -92,20 +92,18 @@ def _cells(digits: str, out: Path) -> list[Path]:
 
 
 def _cell(folder: Path) -> str:
-    problem = damage(folder)
-    if problem:
-        return f"{folder}\ndamaged: {problem}"
-    parts = {
-        name: json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
-        for name in ("config", "provenance", "metrics")
-    }
+    try:
+        config, metrics = Reader(folder.parents[1]).read(folder)
+        arrays = read_arrays(folder)
+    except DamagedCell as damaged:
+        return f"{folder}\ndamaged: {damaged.problem}"
+    provenance = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))
     lines = [str(folder)]
-    for name in ("config", "provenance"):
-        lines += ["", name, *(f"  {key}: {value}" for key, value in parts[name].items())]
+    for name, part in (("config", config), ("provenance", provenance)):
+        lines += ["", name, *(f"  {key}: {value}" for key, value in part.items())]
     lines += ["", "metrics, one number a seed"]
-    lines += [f"  {key}: {_numbers(row)}" for key, row in parts["metrics"].items()]
-    with np.load(folder / "arrays.npz", allow_pickle=False) as arrays:
-        shapes = [f"  {key}: {arrays[key].dtype} {arrays[key].shape}" for key in arrays.files]
+    lines += [f"  {key}: {_numbers(row)}" for key, row in metrics.items()]
+    shapes = [f"  {key}: {array.dtype} {array.shape}" for key, array in arrays.items()]
     return "\n".join([*lines, *(["", "arrays", *shapes] if shapes else [])])
 
 

@@ -12,7 +12,7 @@ import os
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
-from importlib.util import find_spec
+from importlib.util import find_spec, resolve_name
 from pathlib import Path
 from typing import NamedTuple
 
@@ -83,7 +83,8 @@ def _source(name: str) -> Source | None:
         return None
     tree = ast.parse(_text(path))
     data = {f"{path.parent.name}/{file.name}": _text(file) for file in path.parent.glob(DATA)}
-    return Source({name: _without_docstrings(tree)} | data, _imports(tree))
+    package = name if path.stem == "__init__" else name.rpartition(".")[0]
+    return Source({name: _without_docstrings(tree)} | data, _imports(tree, package))
 
 
 def _text(path: Path) -> str:
@@ -123,14 +124,15 @@ def _path(name: str) -> Path | None:
     return Path(spec.origin) if spec is not None and spec.origin is not None else None
 
 
-def _imports(tree: ast.Module) -> list[str]:
+def _imports(tree: ast.Module, package: str) -> list[str]:
+    """What of the project a module imports; package: what its relative imports start from."""
     names = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names.append(node.module)
-            names += [f"{node.module}.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            module = resolve_name("." * node.level + (node.module or ""), package)
+            names += [module, *(f"{module}.{alias.name}" for alias in node.names)]
     return [name for name in names if name.split(".")[0] in PACKAGES]
 
 

@@ -1,9 +1,10 @@
 """Where are results kept, so that nothing is computed twice and nothing half-written is read?
 
 One folder per cell, store/EXPERIMENT/HASH, named by the hash of the cell's canonical config and
-of the sources that computed it: config.json, metrics.json (numbers or null), provenance.json,
-arrays.npz, and sha256.json with the hashes of the four. A folder is written aside, synced to disk
-and renamed into place; what does not match its hashes or its name is damaged, and is never read.
+of the sources that computed it: config.json, metrics.json (numbers, null for no
+answer, "Infinity" or "-Infinity"), provenance.json, arrays.npz, and sha256.json with the hashes of
+the four. A folder is written aside, synced to disk and renamed into place; what does not match its
+hashes or its name is damaged, and is never read.
 """
 
 import dataclasses
@@ -27,6 +28,7 @@ from experiments.experiment import CellRecord, CellResult
 LOCKS = ".locks"  # one empty file a cell, below the store
 HASHES = "sha256.json"
 CANNOT_SYNC = (errno.EINVAL, errno.EBADF)  # what some network disks answer for a folder
+INFINITE = "Infinity"  # as float() reads it
 ABSENT = (errno.ENOENT, errno.ENOTDIR)
 NOT_A_FILE = (*ABSENT, errno.EISDIR, errno.ELOOP)  # other errors are of the disk, or of rights
 FILES = ("arrays.npz", "config.json", "metrics.json", "provenance.json")
@@ -65,11 +67,10 @@ class Store:
 
         Raises DamagedCell naming the folder, OSError when it cannot be read now.
         """
-        problem = damage(folder)
-        if problem:
-            raise DamagedCell(folder, problem)
+        _refuse_damaged(folder)
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+        stored = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+        metrics = {name: [_from_json(value) for value in row] for name, row in stored.items()}
         return CellRecord(config, metrics)
 
     @contextmanager
@@ -104,7 +105,7 @@ class Store:
         aside = folder.with_name(f".{folder.name}-{uuid.uuid4().hex}")
         aside.mkdir()
         try:
-            metrics = {name: [_number(v) for v in row] for name, row in result.metrics.items()}
+            metrics = {name: [_to_json(v) for v in row] for name, row in result.metrics.items()}
             _write_json(aside / "config.json", canonical(cell))
             _write_json(aside / "metrics.json", metrics)
             _write_json(aside / "provenance.json", provenance)
@@ -145,10 +146,24 @@ class Reader(Store):
         self.root = root
 
 
+def read_arrays(folder: Path) -> dict[str, np.ndarray]:
+    """The arrays of a stored cell by name. Raises as `Store.read` does."""
+    _refuse_damaged(folder)
+    with np.load(folder / "arrays.npz", allow_pickle=False) as arrays:
+        return dict(arrays)
+
+
+def _refuse_damaged(folder: Path) -> None:
+    problem = damage(folder)
+    if problem:
+        raise DamagedCell(folder, problem)
+
+
 class DamagedCell(ValueError):
     """A stored cell that is not what was written; it is named, never read."""
 
     def __init__(self, folder: Path, problem: str) -> None:
+        self.problem = problem
         super().__init__(
             f"the stored cell {folder} is damaged ({problem}): `latentgen run` computes it again"
         )
@@ -233,8 +248,15 @@ def hash_of(experiment: str, config: dict[str, Any], sources: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _number(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None
+def _to_json(value: float) -> float | str | None:
+    """JSON has no infinities; a word keeps a loss that is infinite apart from no answer."""
+    if math.isinf(value):
+        return INFINITE if value > 0 else f"-{INFINITE}"
+    return None if math.isnan(value) else float(value)
+
+
+def _from_json(value: float | str | None) -> float | None:
+    return value if value is None else float(value)
 
 
 def _sha256(path: Path) -> str:

@@ -4,6 +4,7 @@ import numpy as np
 from jaxtyping import Float
 
 import estimators as es
+from estimators.assessment.features import argmax_one_hot
 from latentgen.theorems.instance import Instance
 
 
@@ -20,7 +21,7 @@ def explained(logits: Float[np.ndarray, "context token"], seen: Instance) -> flo
 
 def argmax_score(seen: Instance) -> float:
     """S of the one-hot of argmax_c p(c|x), in closed form: each group is given its mean p(y|x)."""
-    best = np.eye(seen.log_belief.shape[1])[seen.log_belief.argmax(1)]
+    best = argmax_one_hot(seen.log_belief)
     mass = best.T @ (seen.weight[:, None] * np.exp(seen.log_predictive))
     with np.errstate(divide="ignore"):
         log_mean = np.log(mass[mass.sum(1) > 0])

@@ -34,7 +34,7 @@ def after(name: str, words: tuple[int, ...]) -> str:
     """
     named = world(name)
     model, context = named.model, [list(words)]
-    refuse_large(1, model.space.num_configurations, model.num_tokens())
+    refuse_large(1, model.space, model.num_tokens())
     if any(abs(word) > LARGEST_WORD for word in words):
         raise ValueError(
             f"words are numbers below {LARGEST_WORD}; got {max(words, key=abs)}: give smaller ones"

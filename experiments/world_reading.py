@@ -21,7 +21,7 @@ from latentgen.theorems.instance import instance
 
 USUAL_LENGTH = 6  # words of a context where positions are alike and any number will do
 MANY = 10**18  # contexts or configurations; their exact number is no help
-LARGEST = 2**22  # numbers in a table [context, configuration, token]: seconds, not minutes
+LARGEST = 2**22  # numbers in a table such as [context, configuration, token]: seconds, no minutes
 LAWS = {"log_posterior": "log p(c|x)", "belief": "p(c|x)"}
 NULLS = {
     "raw_input": "null: the words themselves",
@@ -71,7 +71,7 @@ def reading(model: lg.ConceptModel, context_length: int | None) -> WorldReading:
     """
     length = _length(model, context_length)
     num_contexts = _num_contexts(model, length)
-    refuse_large(num_contexts, model.space.num_configurations, model.num_tokens(length))
+    refuse_large(num_contexts, model.space, model.num_tokens(length))
     enumerated = lg.enumerate_bags if model.positions_alike else lg.enumerate_contexts
     contexts = enumerated(model, length)
     exact = _truth(model, contexts)
@@ -99,15 +99,27 @@ def reading(model: lg.ConceptModel, context_length: int | None) -> WorldReading:
     )
 
 
-def refuse_large(num_contexts: int, num_configurations: int, num_tokens: int) -> None:
+def refuse_large(num_contexts: int, space: lg.ConceptSpace, num_tokens: int) -> None:
     """Raise a ValueError for more than can be answered in seconds."""
-    sizes = (num_contexts, num_configurations, num_tokens)
+    size = space.num_configurations
+    _refuse(
+        "contexts × configurations × tokens",
+        (num_contexts, size, num_tokens),
+        "give a smaller --context-length, or write a world of fewer concepts",
+    )
+    _refuse(
+        "configurations × values of a concept",
+        (size, max(space.cardinalities, default=1)),
+        "write a world of fewer values",
+    )
+
+
+def _refuse(what: str, sizes: tuple[int, ...], remedy: str) -> None:
     if math.prod(sizes) > LARGEST:
         shown = " × ".join(str(size) if size < MANY else "more than 10^18" for size in sizes)
         raise ValueError(
-            f"contexts × configurations × tokens may be {LARGEST} at most, to be visited one by "
-            f"one; this world has {shown}: give a smaller --context-length, or write a world of "
-            "fewer concepts"
+            f"{what} may be {LARGEST} at most, to be visited one by one; this world has {shown}: "
+            f"{remedy}"
         )
 
 

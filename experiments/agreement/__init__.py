@@ -13,7 +13,7 @@ from experiments.agreement.claims import CLAIMS
 from experiments.agreement.finding import finding
 from experiments.agreement.networks import Schedule, Training
 from experiments.experiment import Experiment
-from experiments.limits import FROM_ZERO, POSITIVE, SEVERAL, SHARE, check
+from experiments.limits import BELOW_ONE, FROM_ZERO, POSITIVE, SEVERAL, SHARE, check
 
 BLOCK = 5  # seeds per cell
 
@@ -44,7 +44,8 @@ class AgreementConfig:
                 "num_tokens": SEVERAL,
                 "concentration": POSITIVE,
                 "training.warmup_steps": FROM_ZERO,
-                **dict.fromkeys(("floor", "flip_low", "flip_high"), SHARE),
+                "floor": BELOW_ONE,
+                **dict.fromkeys(("flip_low", "flip_high"), SHARE),
             },
         )
 

@@ -18,6 +18,7 @@ from jaxtyping import Float
 from scipy.stats import rankdata
 
 import estimators as es
+from estimators.assessment.features import argmax_one_hot
 from experiments.agreement.constructed import NOISE, noisy, scrambled
 from experiments.agreement.measures import (
     Metrics,
@@ -42,9 +43,8 @@ from experiments.agreement.networks import (
     courses,
 )
 from experiments.agreement.worlds import world
-from experiments.experiment import CellResult
+from experiments.experiment import CellResult, by_name
 from experiments.measures import Truth, truth
-from experiments.networks import by_name
 from experiments.verdicts import is_trained
 
 Courses = dict[tuple[str, int], Course]
@@ -116,7 +116,7 @@ def _measured(exact: Truth, networks: Courses) -> Metrics:
 def _world_metrics(exact: Truth) -> Metrics:
     """Information, and the spectrum of f: shares of variance of the exact centred logits."""
     share = es.fit_whitening(identified(exact.log_predictive), exact.weight).share
-    argmax = np.eye(exact.log_posterior.shape[1])[exact.log_posterior.argmax(1)]
+    argmax = argmax_one_hot(exact.log_posterior)
     named = es.law_score(argmax, exact.log_predictive, exact.weight)
     return {
         "token_information.exact": es.mutual_information(exact.log_predictive, exact.weight),

@@ -158,7 +158,7 @@ def across_less_within(results: Results, setting: Setting, stage: str) -> es.Int
         for pairs in (across(), FITTING)
     ]
     differences = means[0] - means[1]
-    return es.interval([] if np.isnan(differences).any() else differences)
+    return es.interval(differences if np.isfinite(differences).all() else [])
 
 
 def padded(results: Results, setting: Setting, metric: str) -> np.ndarray:

@@ -13,7 +13,7 @@ from experiments.architectures.finding import finding
 from experiments.architectures.networks import ARCHITECTURES, Training
 from experiments.architectures.worlds import BAGS, CHAIN
 from experiments.experiment import Experiment
-from experiments.limits import GROWTH, SEVERAL, SHARE, check
+from experiments.limits import BELOW_ONE, GROWTH, POSITIVE, SEVERAL, check, check_number
 from experiments.log_or_belief.worlds import CHANNEL, RANDOM
 
 BLOCK = 5  # seeds per cell
@@ -50,9 +50,16 @@ class ArchitecturesConfig:
     def __post_init__(self) -> None:
         check(
             self,
-            {"num_tokens": SEVERAL, "floor": SHARE, "training.trajectory_growth": GROWTH},
+            {
+                "chain_length": SEVERAL,
+                "num_tokens": SEVERAL,
+                "floor": BELOW_ONE,
+                "training.trajectory_growth": GROWTH,
+            },
             {"diagonal": (CHANNEL, RANDOM), "architectures": ARCHITECTURES},
         )
+        for family, sharpness, _ in self.diagonal:
+            check_number(sharpness, "--diagonal", BELOW_ONE if family == CHANNEL else POSITIVE)
 
     def with_seeds(self, num_seeds: int) -> Self:
         """The same with this many trained seeds, and at least as many worlds."""

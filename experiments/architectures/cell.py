@@ -28,8 +28,8 @@ from experiments.architectures.networks import (
 )
 from experiments.architectures.perturbed import perturbed
 from experiments.architectures.worlds import Seen, seen, world
-from experiments.experiment import CellResult
-from experiments.networks import Network, by_name, diverged_metrics, excess_metrics, read
+from experiments.experiment import CellResult, by_name
+from experiments.networks import Network, diverged_metrics, excess_metrics, read
 from experiments.scores import law_metrics, readout_metrics
 from experiments.unfitted import argmax_score
 

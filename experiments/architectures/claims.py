@@ -54,7 +54,7 @@ def _law(records: Sequence[CellRecord], law: str, sharp: bool) -> Judgement:
     to exceed its own nulls.
     """
     results = Results(records)
-    found = sorted(worlds(results, words=CHAIN, family=CHANNEL), key=lambda s: s["sharpness"])
+    found = worlds(results, words=CHAIN, family=CHANNEL)
     world = found[0 if sharp else -1]
     names = counted(results, world)
     if not names:
@@ -155,19 +155,15 @@ def _log_bilinear(records: Sequence[CellRecord]) -> Judgement:
     metric, name = "explained.late", "log_bilinear"
     if not found:
         return _uncounted("no world in which laws can be told apart")
-    shares = [results.interval(metric, of(world, name)) for world in found]
-    fails = [share for share in shares if law_verdict(share) == "fails"]  # one world is enough
-    lows = [share.low if share in (fails or shares) else np.inf for share in shares]
-    world = found[int(np.argmin(np.nan_to_num(lows, nan=-np.inf)))]
+    shares = [(world, results.interval(metric, of(world, name))) for world in found]
+    fails = [pair for pair in shares if law_verdict(pair[1]) == "fails"]  # one world is enough
+    world, lowest = min(fails or shares, key=lambda pair: np.nan_to_num(pair[1].low, nan=-np.inf))
     where = f"{len(fails)} worlds of {len(found)} that fail" if fails else f"{len(found)} worlds"
     return Judgement(
-        counted_verdict(
-            law_verdict(results.interval(metric, of(world, name))),
-            counted=_all_enough(results, found),
-        ),
-        f"share of I(x; y) explained {plain(results.interval(metric, of(world, name)))} at "
-        f"{place(world)}, the lowest of {where}; an affine function of the word counts "
-        f"can explain {plain(linear_limit(results, world))}",
+        counted_verdict(law_verdict(lowest), counted=_all_enough(results, found)),
+        f"share of I(x; y) explained {plain(lowest)} at {place(world)}, the lowest of {where}; an "
+        "affine function of the word counts can explain "
+        f"{plain(linear_limit(results, world))}",
     )
 
 

@@ -41,8 +41,14 @@ class Pair(NamedTuple):
 
 
 def worlds(results: Results, **where: Any) -> list[Setting]:
-    """The settings of the perfect predictor, along the diagonal."""
-    return results.settings(architecture=ORACLE, **where)
+    """The settings of the perfect predictor: from sharp to weak in each kind of words and token."""
+    found = results.settings(architecture=ORACLE, **where)
+    kinds = list(dict.fromkeys(map(_kind, found)))
+    return sorted(found, key=lambda world: (kinds.index(_kind(world)), world["sharpness"]))
+
+
+def _kind(world: Setting) -> tuple[str, str]:
+    return world["words"], world["family"]
 
 
 def ends(results: Results, words: str) -> list[Setting]:
@@ -177,7 +183,7 @@ def linear_limit(results: Results, world: Setting) -> es.Interval:
     """What the best affine function of the raw input explains, on the seeds that were trained."""
     limit = results.values("score_raw_input.oracle.population", world)
     num_trained = len(results.values("explained.late", of(world, "log_bilinear")))
-    return es.interval([] if np.isnan(limit).any() else limit[:num_trained])
+    return es.interval(limit[:num_trained] if np.isfinite(limit).all() else [])
 
 
 def tables(results: Results) -> dict[str, list[list[str]]]:

@@ -15,7 +15,7 @@ from experiments.counterexamples.world import (
     sharpened,
     view,
 )
-from experiments.experiment import CellResult
+from experiments.experiment import CellResult, by_name
 from latentgen import rational
 
 FAMILIES = {
@@ -87,7 +87,7 @@ def compute(cell: CounterexamplesCell) -> CellResult:
         return _committed(rational.stored(cell.world))
     if cell.panel == "sharpened":
         sharp = sharpened(rational.stored(cell.world), int(cell.level)).model()
-        return CellResult({name: [value] for name, value in _exact(sharp).items()}, {})
+        return CellResult(by_name([_exact(sharp)]), {})
     found = search(
         cell.seeds,
         cell.num_starts,
@@ -98,9 +98,7 @@ def compute(cell: CounterexamplesCell) -> CellResult:
         cell.floor,
     )
     rows = [_best_of_seed(cell, found, index) for index in range(len(cell.seeds))]
-    return CellResult(
-        {name: [row.get(name, np.nan) for row in rows] for name in max(rows, key=len)}, {}
-    )
+    return CellResult(by_name(rows), {})
 
 
 def model(tables: object, family: str) -> lg.ConceptModel:
@@ -157,4 +155,4 @@ def _committed(world: rational.RationalWorld) -> CellResult:
     for name, table in tables.items():
         for index, value in np.ndenumerate(table):
             row[f"{name}.exact.{index[0]}.{index[1]}"] = value
-    return CellResult({name: [float(value)] for name, value in row.items()}, {})
+    return CellResult(by_name([{name: float(value) for name, value in row.items()}]), {})

@@ -10,6 +10,7 @@ import estimators as es
 from experiments.experiment import CellRecord, Claim, Finding, Judgement
 from experiments.results import Results
 from experiments.verdicts import (
+    LEAST_WORLDS,
     counted_verdict,
     enough_seeds,
     search_law_verdict,
@@ -139,7 +140,8 @@ def finding(records: Sequence[CellRecord], evidence: bool) -> Finding:
     """Headline, a paragraph a claim, tables of what was found and of the committed worlds."""
     results = Results(records)
     counted = all(
-        len(results.values("met.found", s)) >= 20 for s in results.settings(panel="search")
+        len(results.values("met.found", s)) >= LEAST_WORLDS
+        for s in results.settings(panel="search")
     )
     judged = {claim.name: (claim, claim.judge(records)) for claim in CLAIMS}
     words = [

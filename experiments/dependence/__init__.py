@@ -11,7 +11,7 @@ from typing import Self
 from experiments.dependence.cell import DependenceCell, compute, shape
 from experiments.dependence.finding import CLAIMS, finding
 from experiments.experiment import Experiment
-from experiments.limits import SHARE, check
+from experiments.limits import BELOW_ONE, SEVERAL, SHARE, check
 
 BLOCK = 5  # seeds per cell
 
@@ -40,7 +40,11 @@ class DependenceConfig:
     def __post_init__(self) -> None:
         check(
             self,
-            dict.fromkeys(("strengths", "replace_rate", "reading_flip_rate"), SHARE),
+            {
+                "strengths": BELOW_ONE,
+                "num_concepts": SEVERAL,
+                **dict.fromkeys(("replace_rate", "reading_flip_rate"), SHARE),
+            },
             {"tokens": ("anchored", "product", "shown"), "graphs": ("chain", "parity")},
         )
 

@@ -8,7 +8,7 @@ import networkx as nx
 import numpy as np
 
 import latentgen as lg
-from experiments.experiment import CellResult
+from experiments.experiment import CellResult, by_name
 from experiments.measures import Metrics, Truth, law_metrics, null_laws, truth, world_metrics
 
 LEAST_PROBABLE = 0.4  # no value of a concept is rarer
@@ -42,7 +42,7 @@ def shape(cell: DependenceCell) -> Hashable:
 def compute(cell: DependenceCell) -> CellResult:
     """Measure every seed of a cell; each seed draws its own world."""
     rows = [_measure(cell, seed) for seed in cell.seeds]
-    return CellResult({name: [row[name] for row in rows] for name in rows[0]}, {})
+    return CellResult(by_name(rows), {})
 
 
 def world(cell: DependenceCell, seed: int) -> lg.ConceptModel:

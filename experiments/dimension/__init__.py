@@ -12,7 +12,7 @@ from experiments.dimension.cell import DimensionCell, compute, shape
 from experiments.dimension.claims import CLAIMS
 from experiments.dimension.finding import finding
 from experiments.experiment import Experiment
-from experiments.limits import SHARE, check
+from experiments.limits import BELOW_ONE, SOME, check
 
 BLOCK = 5  # seeds per cell
 
@@ -45,7 +45,7 @@ class DimensionConfig:
     """Weight of what depends on c in a weak token table."""
 
     def __post_init__(self) -> None:
-        check(self, dict.fromkeys(("replace_rate", "strength"), SHARE))
+        check(self, {"replace_rate": BELOW_ONE, "strength": SOME})
 
     def with_seeds(self, num_seeds: int) -> Self:
         """The same with this many worlds."""

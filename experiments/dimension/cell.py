@@ -8,7 +8,8 @@ import numpy as np
 
 import estimators as es
 import latentgen as lg
-from experiments.experiment import CellResult
+from estimators.assessment.features import argmax_one_hot
+from experiments.experiment import CellResult, by_name
 from experiments.measures import Metrics, Truth, law_metrics, truth
 from latentgen.low_rank_oracle import low_rank_fit
 from latentgen.row_fit import mean_divergence
@@ -38,8 +39,7 @@ def shape(cell: DimensionCell) -> Hashable:
 def compute(cell: DimensionCell) -> CellResult:
     """Measure every seed of a cell; each seed draws its own world."""
     rows = [_metrics(cell, seed) for seed in cell.seeds]
-    names = sorted({name for row in rows for name in row})
-    return CellResult({name: [row.get(name, np.nan) for row in rows] for name in names}, {})
+    return CellResult(by_name(rows), {})
 
 
 def world(cell: DimensionCell, seed: int) -> lg.ConceptModel:
@@ -132,7 +132,7 @@ def _law_scores(oracle: lg.OracleRepresentation, exact: Truth, perfect: bool) ->
         "permuted": exact.permuted(exact.log_posterior),
     }
     if perfect:
-        laws["argmax"] = np.eye(belief.shape[1])[belief.argmax(1)]
+        laws["argmax"] = argmax_one_hot(exact.log_posterior)
     metrics: Metrics = {}
     for law, features in laws.items():
         metrics |= law_metrics("oracle", law, features, predicted, exact)

@@ -4,14 +4,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
+import estimators as es
 from experiments.dimension.cell import FAMILIES
+from experiments.dimension.claims import enough_verdict, law_verdict_of, unmeasured
 from experiments.dimension.settings import (
     BELIEF,
     EXPLAINED,
     LOG,
     Setting,
     dims_of,
-    is_corner,
     largest_world,
     num_configurations,
     num_seeds,
@@ -19,15 +20,16 @@ from experiments.dimension.settings import (
     setting_at,
     worlds_of,
 )
+from experiments.exact_laws import gap_to
 from experiments.experiment import CellRecord, Finding
 from experiments.results import Results
-from experiments.verdicts import (
-    LEAST_TRAINED,
-    enough_seeds,
-    law_verdict,
-    rival_verdict,
-)
+from experiments.verdicts import LEAST_TRAINED, enough_seeds, rival_verdict
 from experiments.wording import difference, number, plain
+
+NO_VERDICT = {
+    "saturated": "saturated: no verdict",
+    "trivial corner": "a trivial corner: no verdict",
+}
 
 
 def finding(records: Sequence[CellRecord], evidence: bool) -> Finding:
@@ -49,15 +51,14 @@ def finding(records: Sequence[CellRecord], evidence: bool) -> Finding:
 def _headline(results: Results, most: dict[str, Setting]) -> str:
     setting = most["random"]
     size, tokens = num_configurations(setting), setting["num_tokens"]
-    at = {family: setting_at(results, most[family], size) for family in FAMILIES}
+    explained = {family: plain(_explained(results, most[family], size)) for family in FAMILIES}
+    law = {family: plain(_best(results, LOG, most[family], size)) for family in FAMILIES}
     return (
         f"A perfect predictor of {tokens} random tokens about {size} configurations needs "
         f"{rank_words(results, setting)} dimensions; {size} of them explain "
-        f"{plain(results.interval(EXPLAINED, at['random']))} of I(x; y), of weak tokens "
-        f"{plain(results.interval(EXPLAINED, at['weak']))} and of anchored tokens "
-        f"{plain(results.interval(EXPLAINED, at['anchored']))}. Whether they hold log p(c∣x) "
-        f"is another question: its S is {plain(results.best(LOG, at['random']))}, "
-        f"{plain(results.best(LOG, at['weak']))} and {plain(results.best(LOG, at['anchored']))}."
+        f"{explained['random']} of I(x; y), of weak tokens {explained['weak']} and of anchored "
+        f"tokens {explained['anchored']}. Whether they hold log p(c∣x) is another question: its S "
+        f"is {law['random']}, {law['weak']} and {law['anchored']}."
     )
 
 
@@ -65,11 +66,14 @@ def _perfect_words(results: Results) -> str:
     said, full = [], True
     for setting in worlds_of(results, "random"):
         size, tokens = num_configurations(setting), setting["num_tokens"]
-        left = 1 - results.values(EXPLAINED, setting_at(results, setting, tokens - 1))
+        perfect = setting_at(results, setting, tokens - 1)
+        excess = "that was not measured"
+        if perfect is not None:
+            excess = f"{_share((1 - results.values(EXPLAINED, perfect)).max())} of I(x; y)"
         full &= bool((results.values("rank.exact", setting) == tokens - 1).all())
         said.append(
             f"ℓ = {size} and {tokens} tokens: rank {rank_words(results, setting)}, largest excess "
-            f"{_share(left.max())} of I(x; y) at d = {tokens - 1}"
+            f"{excess} at d = {tokens - 1}"
         )
     opening = (
         "With a random token table the centred log p(y∣x) has the rank |tokens| − 1, whatever ℓ is."
@@ -89,12 +93,9 @@ def _enough_words(results: Results, most: dict[str, Setting], evidence: bool) ->
         setting = most[family]
         values = []
         for dim in (num_configurations(setting) - 1, num_configurations(setting)):
-            found = results.interval(EXPLAINED, setting_at(results, setting, dim))
-            values.append(f"{_share(1 - found.mean)} at d = {dim}")
-        verdict = law_verdict(
-            results.interval(EXPLAINED, setting_at(results, setting, num_configurations(setting)))
-        )
-        told = f" (99 % of I: {verdict})" if evidence else ""
+            left = 1 - _explained(results, setting, dim).mean
+            values.append(f"{_share(left)} at d = {dim}")
+        told = f" (99 % of I: {enough_verdict(results, setting)})" if evidence else ""
         said.append(
             f"{family} tokens (rank {rank_words(results, setting)}): {' and '.join(values)}{told}"
         )
@@ -110,13 +111,10 @@ def _enough_words(results: Results, most: dict[str, Setting], evidence: bool) ->
 def _below_words(results: Results, most: dict[str, Setting]) -> str:
     said = []
     for family in FAMILIES:
-        size = num_configurations(most[family])
-        below, at, above = (
-            setting_at(results, most[family], dim) for dim in (size - 2, size - 1, size)
-        )
-        law = results.between(f"{LOG}.population", at, below)
-        explained = results.between(EXPLAINED, at, below)
-        more = results.between(EXPLAINED, above, at)
+        world, size = most[family], num_configurations(most[family])
+        law = _change(results, f"{LOG}.population", world, size - 2)
+        explained = _change(results, EXPLAINED, world, size - 2)
+        more = _change(results, EXPLAINED, world, size - 1)
         said.append(
             f"{family}: I(x; y) explained {difference(explained)} from ℓ − 2 to ℓ − 1 and "
             f"{difference(more)} from there to ℓ, S of log p(c∣x) on the population "
@@ -128,17 +126,15 @@ def _below_words(results: Results, most: dict[str, Setting]) -> str:
 def _law_words(results: Results, most: dict[str, Setting], evidence: bool) -> str:
     said = []
     for family in FAMILIES:
-        setting = setting_at(results, most[family], num_configurations(most[family]))
-        perfect = setting_at(results, most[family], most[family]["num_tokens"] - 1)
-        gap = results.paired(f"{LOG}.held_out", f"{BELIEF}.held_out", setting)
-        raw = results.best("score_raw_input.oracle", setting)
-        permuted = results.best("score_permuted.oracle", setting)
-        told = f" ({_judged(results, most[family])})" if evidence else ""
+        world, size = most[family], num_configurations(most[family])
+        metrics = (LOG, BELIEF, "score_raw_input.oracle", "score_permuted.oracle")
+        law, belief, raw, permuted = (plain(_best(results, m, world, size)) for m in metrics)
+        told = f" ({_judged(results, world)})" if evidence else ""
         said.append(
-            f"{family}: log p(c∣x) {plain(results.best(LOG, setting))}{told}, p(c∣x) "
-            f"{plain(results.best(BELIEF, setting))}, difference {difference(gap)}, raw input "
-            f"{plain(raw)}, rows permuted {plain(permuted)}; for p(y∣x) itself log p(c∣x) "
-            f"{plain(results.best(LOG, perfect))}"
+            f"{family}: log p(c∣x) {law}{told}, p(c∣x) {belief}, difference "
+            f"{difference(_to_belief(results, world))}, raw input {raw}, rows permuted {permuted}; "
+            f"for p(y∣x) itself log p(c∣x) "
+            f"{plain(_best(results, LOG, world, world['num_tokens'] - 1))}"
         )
     return (
         "S of the laws for what the best predictor of ℓ dimensions predicts, contexts held out. "
@@ -149,7 +145,7 @@ def _law_words(results: Results, most: dict[str, Setting], evidence: bool) -> st
 def _readout_words(results: Results, setting: Setting) -> str:
     said = []
     for dim in dims_of(results, setting):
-        at = setting_at(results, setting, dim)
+        at = {**setting, "dim": dim}
         if dim >= setting["num_tokens"]:
             continue
         ceiling = results.interval("readout.ceiling", at)
@@ -158,14 +154,16 @@ def _readout_words(results: Results, setting: Setting) -> str:
             f"d = {dim}: {plain(results.best('readout.oracle', at))}{mark}, ceiling "
             f"{number(ceiling.mean, 3)}, R² of f {number(results.best('r2.oracle', at).mean, 3)}"
         )
-    at = setting_at(results, setting, num_configurations(setting))
+    nulls = [
+        plain(_best(results, f"readout.{null}", setting, num_configurations(setting)))
+        for null in ("raw_input", "permuted")
+    ]
     return (
         f"Reading p(c∣x) off the representation for random tokens, and R² of the whitened f on "
-        f"log p(c∣x): {'; '.join(said)}. The nulls read "
-        f"{plain(results.best('readout.raw_input', at))} (raw input) and "
-        f"{plain(results.best('readout.permuted', at))} (rows permuted). The ceiling is what no "
-        "representation of that dimension exceeds. R² weighs every direction of f alike, those "
-        "that carry next to no information too, and so falls as d grows."
+        f"log p(c∣x): {'; '.join(said)}. The nulls read {nulls[0]} (raw input) and {nulls[1]} "
+        "(rows permuted). The ceiling is what no representation of that dimension exceeds. R² "
+        "weighs every direction of f alike, those that carry next to no information too, and so "
+        "falls as d grows."
     )
 
 
@@ -181,20 +179,50 @@ def _search_words(results: Results) -> str:
 
 def _share(left: float) -> str:
     """A share that is missed; what rounding hides is said to be below it."""
+    if np.isnan(left):
+        return "no answer"
     return "below 1e-12" if left < 1e-12 else f"{left:.1e}"
 
 
 def _judged(results: Results, world: Setting) -> str:
     """The verdict on log p(c|x) at d = ℓ, and which law explains more."""
-    setting = setting_at(results, world, num_configurations(world))
-    if is_corner(results, world):
-        return "a trivial corner: no verdict"
-    if results.saturated(LOG, setting):
-        return "saturated: no verdict"
-    gap = results.paired(f"{LOG}.held_out", f"{BELIEF}.held_out", setting)
+    missing = unmeasured(results, world)
+    verdict = law_verdict_of(results, world)
+    if missing:
+        return f"the law: {verdict}, {missing}"
+    if verdict in NO_VERDICT:
+        return NO_VERDICT[verdict]
     rival = {"first": "log p explains more", "second": "p explains more"}
-    verdict = law_verdict(results.best(LOG, setting))
-    return f"the law: {verdict}; {rival.get(rival_verdict(gap), 'the rival explains as much')}"
+    told = rival.get(rival_verdict(_to_belief(results, world)), "the rival explains as much")
+    return f"the law: {verdict}; {told}"
+
+
+def _explained(results: Results, world: Setting, dim: int) -> es.Interval:
+    """The share of I(x; y) explained at a dimension, empty where it was not measured."""
+    setting = setting_at(results, world, dim)
+    return es.interval([]) if setting is None else results.interval(EXPLAINED, setting)
+
+
+def _best(results: Results, metric: str, world: Setting, dim: int) -> es.Interval:
+    """A score at a dimension, held out unless saturated; empty where it was not measured."""
+    setting = setting_at(results, world, dim)
+    return es.interval([]) if setting is None else results.best(metric, setting)
+
+
+def _change(results: Results, metric: str, world: Setting, dim: int) -> es.Interval:
+    """What one more dimension brings, paired by world; empty where one was not measured."""
+    first, last = (setting_at(results, world, d) for d in (dim, dim + 1))
+    if first is None or last is None:
+        return es.interval([])
+    return results.between(metric, last, first)
+
+
+def _to_belief(results: Results, world: Setting) -> es.Interval:
+    """S of log p(c|x) less S of p(c|x) at d = ℓ, paired by world."""
+    setting = setting_at(results, world, num_configurations(world))
+    return (
+        es.interval([]) if setting is None else gap_to(results, "log_posterior", "belief", setting)
+    )
 
 
 def _tables(results: Results) -> dict[str, list[list[str]]]:

@@ -30,9 +30,9 @@ def dims_of(results: Results, world: Setting) -> list[int]:
     return sorted(setting["dim"] for setting in results.settings(**fixed))
 
 
-def setting_at(results: Results, world: Setting, dim: int) -> Setting:
-    """The setting of a world at a dimension, or at the nearest one measured below it."""
-    return {**world, "dim": max(d for d in dims_of(results, world) if d <= max(dim, 1))}
+def setting_at(results: Results, world: Setting, dim: int) -> Setting | None:
+    """The setting of a world at a dimension, None where this dimension was not measured."""
+    return {**world, "dim": dim} if dim in dims_of(results, world) else None
 
 
 def num_configurations(setting: Setting) -> int:
@@ -53,7 +53,12 @@ def num_seeds(results: Results) -> int:
 
 
 def is_corner(results: Results, world: Setting) -> bool:
-    """Whether the likeliest configuration explains the truth, or x tells nothing of c."""
+    """Whether the likeliest configuration explains the truth, or x tells nothing of c.
+
+    Not where d = |tokens| − 1 was not measured, which alone can tell.
+    """
     perfect = setting_at(results, world, world["num_tokens"] - 1)
+    if perfect is None:
+        return False
     information = results.interval("concept_information.exact", perfect)
     return is_trivial(results.best("score_argmax.oracle", perfect), information)

@@ -14,7 +14,7 @@ from experiments.gap.cell import compute, shape
 from experiments.gap.claims import CLAIMS
 from experiments.gap.finding import finding
 from experiments.gap.predictors import FRESH, GapCell, Training
-from experiments.limits import FROM_ZERO, SEVERAL, SHARE, check
+from experiments.limits import BELOW_ONE, FOUR, FROM_ZERO, check
 
 BLOCK = 5  # seeds per cell
 
@@ -49,7 +49,13 @@ class GapConfig:
     """What all networks share."""
 
     def __post_init__(self) -> None:
-        check(self, {"num_samples": FROM_ZERO, "num_tokens": SEVERAL, "strength": SHARE})
+        check(self, {"num_samples": FROM_ZERO, "num_tokens": FOUR, "strength": BELOW_ONE})
+        for num_samples in (self.base[0], *self.num_samples):
+            if num_samples != FRESH and self.training.num_rows % num_samples:
+                raise ValueError(
+                    f"--num-samples must divide --training.num-rows, {self.training.num_rows}; "
+                    f"got {num_samples}: give powers of 2 up to it"
+                )
 
     def with_seeds(self, num_seeds: int) -> Self:
         """The same with this many seeds."""

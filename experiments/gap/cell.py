@@ -12,7 +12,8 @@ import numpy as np
 
 import estimators as es
 import latentgen as lg
-from experiments.experiment import CellResult
+from estimators.assessment.features import argmax_one_hot
+from experiments.experiment import CellResult, by_name
 from experiments.gap.predictors import (
     SOURCES,
     GapCell,
@@ -23,7 +24,7 @@ from experiments.gap.predictors import (
 )
 from experiments.gap.worlds import seen
 from experiments.measures import Truth, law_metrics
-from experiments.networks import Metrics, by_name, diverged_metrics, excess_metrics
+from experiments.networks import Metrics, diverged_metrics, excess_metrics
 
 PARTS = ("theory", "dimension", "network", "optimisation", "data")  # one ends at each source
 SAMPLE_PARTS = ("contexts", "tokens", "sample")  # of which data consists, on the axis of samples
@@ -66,7 +67,7 @@ def _metrics(cell: GapCell, seed: int, mine: dict[str, Predicted]) -> Metrics:
 
 def _world_metrics(exact: Truth) -> Metrics:
     """Information, and S of what is no law for the perfect predictor."""
-    argmax = np.eye(exact.log_posterior.shape[1])[exact.log_posterior.argmax(1)]
+    argmax = argmax_one_hot(exact.log_posterior)
     information = [es.mutual_information(rows, exact.weight) for rows in exact.log_concepts]
     metrics = law_metrics("oracle", "argmax", argmax, exact.log_predictive, exact)
     metrics |= law_metrics("oracle", "raw_input", exact.raw_input, exact.log_predictive, exact)

@@ -15,7 +15,7 @@ import numpy as np
 
 import estimators as es
 from estimators.training.config import learning_rate_schedule
-from experiments.experiment import CellResult
+from experiments.experiment import CellResult, by_name
 from experiments.layers.exact import exact_metrics
 from experiments.layers.trained import network_metrics
 from experiments.layers.worlds import (
@@ -26,7 +26,7 @@ from experiments.layers.worlds import (
     keyed_sequences,
     mess3_sequences,
 )
-from experiments.networks import by_name, train_networks
+from experiments.networks import train_networks
 from experiments.scores import apart
 
 

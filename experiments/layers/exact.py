@@ -5,6 +5,7 @@ from jaxtyping import Float
 
 import estimators as es
 import latentgen as lg
+from estimators.assessment.features import argmax_one_hot
 from experiments import scores
 from experiments.layers.links import explained_variance, fit_links, link_scores
 from experiments.layers.reading import View, all_prefixes, last_prefix, raw_input
@@ -49,7 +50,7 @@ def ideal(exact: Sequences) -> dict[str, Float[np.ndarray, "context prefix regre
         "oracle": centred,
         "belief": np.exp(exact.log_belief),
         "log_posterior": exact.log_belief @ lg.zero_sum_basis(exact.log_belief.shape[-1]),
-        "argmax": np.eye(exact.log_belief.shape[-1])[exact.log_belief.argmax(-1)],
+        "argmax": argmax_one_hot(exact.log_belief),
     }
 
 

@@ -16,6 +16,7 @@ from experiments.layers.tables import (
     asked_prefix,
     checkpoints,
     enough,
+    layer_number,
     layers,
     link_verdict,
     nearest_gap,
@@ -62,10 +63,10 @@ def _headline(results: Results, evidence: bool) -> str:
     untold = "" if evidence else " (no evidence: too few seeds, or not trained)"
     return (
         f"In a world whose words interact given c the softmax link explains {percent(told[0])} of "
-        f"the variance of p(c∣x) after layer {before[-1]} and {percent(told[1])} after layer "
-        f"{last[-1]}; from 10 % to 90 % of the rise in f the steps double {number(width.mean, 1)} "
-        f"times. In Mess3 it explains {percent(end)}, and {percent(raw)} from the raw input"
-        f"{untold}."
+        f"the variance of p(c∣x) after layer {layer_number(before)} and {percent(told[1])} after "
+        f"layer {layer_number(last)}; from 10 % to 90 % of the rise in f the steps double "
+        f"{number(width.mean, 1)} times. In Mess3 it explains {percent(end)}, and {percent(raw)} "
+        f"from the raw input{untold}."
     )
 
 

@@ -29,15 +29,20 @@ def layers(results: Results, setting: Setting) -> list[str]:
     """The residual streams that were read, first to last."""
     names = results.metrics[tuple(setting.items())]
     found = {found[1] for name in names if (found := re.match(r"identity\.(layer_\d+)\.", name))}
-    return sorted(found)
+    return sorted(found, key=layer_number)
+
+
+def layer_number(site: str) -> int:
+    """After how many layers a residual stream was read."""
+    return int(site.removeprefix("layer_"))
 
 
 def site_name(site: str) -> str:
     """A site in words."""
     if site == FINAL:
         return "f"
-    layer = site.removeprefix("layer_")
-    return "the words' vectors" if layer == "0" else f"the stream after layer {layer}"
+    number_read = layer_number(site)
+    return f"the stream after layer {number_read}" if number_read else "the words' vectors"
 
 
 def null_gaps(

@@ -11,7 +11,7 @@ from typing import Self
 from experiments.experiment import Experiment
 from experiments.leak.cell import AFRESH, FIXED, LeakCell, compute, shape
 from experiments.leak.finding import CLAIMS, finding
-from experiments.limits import SHARE, check
+from experiments.limits import BELOW_HALF, SEVERAL, SHARE, THREE, Limits, check
 
 BLOCK = 5  # seeds per cell
 
@@ -40,7 +40,13 @@ class LeakConfig:
     def __post_init__(self) -> None:
         check(
             self,
-            dict.fromkeys(("strengths", "replace_rate", "flip_rate"), SHARE),
+            {
+                "strengths": SHARE,
+                "num_concepts": THREE,  # of fewer no graph has as many edges
+                "replace_rate": BELOW_HALF,
+                "num_blocks": SEVERAL,
+                "flip_rate": Limits(0, 0.5, above=True, below=True),
+            },
             {"kinds": ("repeat", "rename")},
         )
 

@@ -9,8 +9,17 @@ import numpy as np
 
 import estimators as es
 import latentgen as lg
-from experiments.experiment import CellResult
-from experiments.measures import Metrics, Truth, law_metrics, null_laws, truth, world_metrics
+from estimators.assessment.features import one_hots
+from experiments.experiment import CellResult, by_name
+from experiments.measures import (
+    Metrics,
+    Truth,
+    law_metrics,
+    null_laws,
+    total_variance,
+    truth,
+    world_metrics,
+)
 from latentgen.theorems.identity import averages, token_weights
 from latentgen.theorems.instance import Instance, instance
 from latentgen.theorems.leak import mask_world
@@ -44,7 +53,7 @@ def shape(cell: LeakCell) -> Hashable:
 def compute(cell: LeakCell) -> CellResult:
     """Measure every seed of a cell; each seed draws its own world."""
     rows = [_measure(cell, seed) for seed in cell.seeds]
-    return CellResult({name: [row[name] for row in rows] for name in rows[0]}, {})
+    return CellResult(by_name(rows), {})
 
 
 def world(cell: LeakCell, seed: int) -> lg.ConceptModel:
@@ -65,8 +74,7 @@ def world(cell: LeakCell, seed: int) -> lg.ConceptModel:
 
 def leaking_word(cell: LeakCell, context: np.ndarray) -> np.ndarray:
     """The word that the token reads, as a one-hot [context, word]."""
-    column = context[:, 0] if cell.panel == "mask" else context[:, -1]
-    return np.eye(int(column.max()) + 1)[column]
+    return one_hots(context[:, :1] if cell.panel == "mask" else context[:, -1:])
 
 
 def by_word(features: np.ndarray, word: np.ndarray) -> np.ndarray:
@@ -115,7 +123,7 @@ def _measure(cell: LeakCell, seed: int) -> Metrics:
     exact = truth(model, seed)
     seen = instance(model, exact.context, exact.log_weight)
     word = leaking_word(cell, exact.context)
-    nulls = null_laws(exact) | {"raw_input": _one_hots(exact.context)}
+    nulls = null_laws(exact) | {"raw_input": one_hots(exact.context)}
     laws = {
         "log_posterior": exact.log_posterior,
         "belief": np.exp(exact.log_posterior),
@@ -132,11 +140,6 @@ def _measure(cell: LeakCell, seed: int) -> Metrics:
     return metrics | law_metrics("closed", "log_posterior", exact.log_posterior, closed, exact)
 
 
-def _one_hots(context: np.ndarray) -> np.ndarray:
-    """Every word as a one-hot: what a reader of single words has."""
-    return np.concatenate([np.eye(int(column.max()) + 1)[column] for column in context.T], 1)
-
-
 def _leak_metrics(seen: Instance, exact: Truth) -> Metrics:
     leaked = seen.leak()
     information = es.mutual_information(exact.log_predictive, exact.weight)
@@ -149,16 +152,10 @@ def _decomposition(seen: Instance) -> Metrics:
     f, β and h as logits less their mean over the tokens; variances summed over the tokens.
     """
     parts = averages(seen, token_weights(seen, None))
-    centred = {name: part - part.mean(1, keepdims=True) for name, part in parts.items()}
-    logits = seen.log_predictive - seen.log_predictive.mean(1, keepdims=True)
-    whole = _variance(logits, seen.weight)
-    residual = centred["given"] - centred["both"]
+    whole = total_variance(seen.log_predictive, seen.weight)
+    residual = parts["given"] - parts["both"]
     return {
-        "residual_share.exact": _variance(residual, seen.weight) / whole,
-        "offset_share.exact": _variance(centred["given"], seen.weight) / whole,
-        "remainder_share.exact": _variance(centred["both"], seen.weight) / whole,
+        "residual_share.exact": total_variance(residual, seen.weight) / whole,
+        "offset_share.exact": total_variance(parts["given"], seen.weight) / whole,
+        "remainder_share.exact": total_variance(parts["both"], seen.weight) / whole,
     }
-
-
-def _variance(rows: np.ndarray, weight: np.ndarray) -> float:
-    return float(weight @ ((rows - weight @ rows) ** 2).sum(1))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from experiments.experiment import Experiment
-from experiments.limits import POSITIVE, SEVERAL, SHARE, check
+from experiments.limits import BELOW_ONE, BETWEEN, POSITIVE, SEVERAL, check
 from experiments.log_or_belief.cell import LogOrBeliefCell, compute, shape
 from experiments.log_or_belief.claims import CLAIMS
 from experiments.log_or_belief.finding import finding
@@ -40,11 +40,11 @@ class LogOrBeliefConfig:
         check(
             self,
             {
-                "rates": SHARE,
+                "rates": BETWEEN,
                 "concentrations": POSITIVE,
                 "num_words": SEVERAL,
                 "num_tokens": SEVERAL,
-                "floor": SHARE,
+                "floor": BELOW_ONE,
             },
         )
 

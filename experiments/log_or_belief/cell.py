@@ -15,7 +15,7 @@ from scipy.optimize import minimize_scalar
 
 import estimators as es
 import latentgen as lg
-from experiments.experiment import CellResult
+from experiments.experiment import CellResult, by_name
 from experiments.log_or_belief.worlds import CHANNEL, channel_rho, world
 from experiments.unfitted import argmax_score, explained
 from latentgen.theorems.anchored import anchors
@@ -65,7 +65,7 @@ def shape(cell: LogOrBeliefCell) -> Hashable:
 def compute(cell: LogOrBeliefCell) -> CellResult:
     """Measure every seed of a cell; each seed is a world of its own."""
     rows = [_measured(cell, seed) for seed in cell.seeds]
-    return CellResult({name: [row[name] for row in rows] for name in rows[0]}, {})
+    return CellResult(by_name(rows), {})
 
 
 def _measured(cell: LogOrBeliefCell, seed: int) -> Metrics:

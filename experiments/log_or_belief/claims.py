@@ -3,14 +3,12 @@
 from collections.abc import Sequence
 from functools import partial
 
-import estimators as es
 from experiments.attribution import FEW_TOKENS, LAW_FORM, SHARP, THEOREM, epsilon_words
+from experiments.exact_laws import enough_worlds, gap_to, room_words
 from experiments.experiment import CellRecord, Claim, Judgement
 from experiments.log_or_belief.tables import (
-    Setting,
     corner,
     counts,
-    enough,
     family,
     law_verdict_of,
     place,
@@ -18,55 +16,66 @@ from experiments.log_or_belief.tables import (
 )
 from experiments.log_or_belief.worlds import CHANNEL, RANDOM
 from experiments.results import Results
-from experiments.verdicts import counted_verdict, is_evidence, law_verdict, supported_verdict
+from experiments.verdicts import (
+    counted_verdict,
+    everywhere_verdict,
+    law_verdict,
+    lowest_law,
+    supported_verdict,
+)
 from experiments.wording import difference, plain
 
 
 def _law(records: Sequence[CellRecord], law: str, name: str, sharp: bool) -> Judgement:
-    """The verdict on a law at one end of a family, at the longest context.
-
-    As everywhere in the ledger, what holds is evidence only where the raw input does worse.
-    """
+    """The verdict on a law at one end of a family, at the longest context."""
     results = Results(records)
     setting = corner(results, name, sharp)
-    metric = f"score_{law}.oracle"
-    gap = results.paired(f"{metric}.held_out", "score_raw_input.oracle.held_out", setting)
+    gap = gap_to(results, law, "raw_input", setting)
     return Judgement(
-        supported_verdict(law_verdict_of(results, law, setting), [gap]),
-        f"S {plain(results.best(metric, setting))} at {place(setting)}, where 1 is possible; "
-        f"{difference(gap)} to the raw input; log p less p {difference(rivals(results, setting))}",
+        law_verdict_of(results, law, setting),
+        f"S {plain(results.best(f'score_{law}.oracle', setting))} at {place(setting)}, where 1 is "
+        f"possible; {difference(gap)} to the raw input; log p less p "
+        f"{difference(rivals(results, setting))}",
     )
 
 
-def _unfitted(records: Sequence[CellRecord], law: str, everywhere: bool) -> Judgement:
-    """The verdict on a prediction with nothing fitted, where y is sharpest or it does worst.
+# Two predictions have nothing fitted. The raw input beside them is, on the same bags.
+_RAW_INPUT = "score_raw_input.oracle.population"
 
-    The raw input is fitted, on the same bags, and has to do worse; of all settings, those count
-    in which it does.
-    """
+
+def _own_matrix(records: Sequence[CellRecord]) -> Judgement:
+    """The verdict on the paper's own A where y is sharpest, at the longest context."""
     results = Results(records)
-    metric = f"score_{law}.oracle.no_fit"
-
-    def gap(setting: Setting) -> es.Interval:
-        return results.paired(metric, "score_raw_input.oracle.population", setting)
-
-    settings = [corner(results, CHANNEL, True)]
-    if everywhere:
-        settings = [s for s in family(results, CHANNEL) if is_evidence(gap(s))]
-    if not settings:
-        verdict = counted_verdict(law_verdict(es.interval([])), counted=False)
-        return Judgement(verdict, "no setting in which the raw input explains less")
-    setting = min(settings, key=lambda s: results.interval(metric, s).low)
+    metric, setting = "score_paper.oracle.no_fit", corner(results, CHANNEL, True)
     score = results.interval(metric, setting)
-    verdict = counted_verdict(
-        supported_verdict(law_verdict(score), [gap(setting)]),
-        counted=enough(results, setting),
-        trivial=not counts(results, setting),
-    )
+    gap = results.paired(metric, _RAW_INPUT, setting)
     return Judgement(
-        verdict,
-        f"S {plain(score)} at {place(setting)}, the lowest of {len(settings)} settings, nothing "
-        f"fitted; {difference(gap(setting))} to the raw input, fitted",
+        counted_verdict(
+            supported_verdict(law_verdict(score), [gap]),
+            counted=enough_worlds(results, setting),
+            trivial=not counts(results, setting),
+        ),
+        f"S {plain(score)} at {place(setting)}, nothing fitted; {difference(gap)} to the raw "
+        "input, fitted",
+    )
+
+
+def _offset(records: Sequence[CellRecord]) -> Judgement:
+    """The verdict on log(p + ρ) in every setting that counts, decided where it does worst."""
+    results = Results(records)
+    metric = "score_rho.oracle.no_fit"
+    settings = [s for s in family(results, CHANNEL) if counts(results, s)]
+    scores = [results.interval(metric, s) for s in settings]
+    nulls = [results.interval(_RAW_INPUT, s) for s in settings]
+    gaps = [results.paired(metric, _RAW_INPUT, s) for s in settings]
+    verdict = everywhere_verdict(scores, nulls, gaps)
+    if not settings:
+        return Judgement(verdict, "every setting is saturated or a trivial corner")
+    lowest = lowest_law(scores)
+    return Judgement(
+        counted_verdict(verdict, counted=all(enough_worlds(results, s) for s in settings)),
+        f"S {plain(scores[lowest])} at {place(settings[lowest])}, the lowest of {len(settings)} "
+        f"settings, nothing fitted; {room_words(nulls, gaps)}; the raw input is fitted",
     )
 
 
@@ -113,15 +122,15 @@ CLAIMS = (
         "L̂ᵀf ≈ L log p(c∣x) + β with the paper's own L and β",
         f"{_WORLD}; {_SHARPEST}",
         "log_or_belief_laws",
-        partial(_unfitted, law="paper", everywhere=False),
+        _own_matrix,
     ),
     Claim(
         "log-or-belief-offset",
         "latentgen, the crossover",
         "f is exactly affine in log(p(c∣x) + ρ), ρ = η/(ℓ(1 − η)), at every η and length",
-        "x ⊥ y given c; y = c with probability 1 − η and uniform otherwise; a perfect fit; where "
-        "the raw input explains less",
+        "x ⊥ y given c; y = c with probability 1 − η and uniform otherwise; a perfect fit; "
+        "evidence where the raw input leaves .05 or more",
         "log_or_belief_collapse",
-        partial(_unfitted, law="rho", everywhere=True),
+        _offset,
     ),
 )

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.stats import rankdata
 
+from experiments.exact_laws import enough_worlds
 from experiments.experiment import CellRecord, Finding
 from experiments.log_or_belief.tables import (
     LAWS,
@@ -13,7 +14,6 @@ from experiments.log_or_belief.tables import (
     collapse,
     corner,
     counts,
-    enough,
     family,
     law_verdict_of,
     place,
@@ -34,7 +34,7 @@ TOKENS = {
 def finding(records: Sequence[CellRecord], evidence: bool) -> Finding:
     """Headline, paragraphs, tables and captions; no verdict when the results are no evidence."""
     results = Results(records)
-    evidence = evidence and all(enough(results, s) for s in results.settings())
+    evidence = evidence and all(enough_worlds(results, s) for s in results.settings())
     paragraphs = [
         *(_phase_words(results, name, evidence) for name in (CHANNEL, RANDOM)),
         _anchor_words(results),

@@ -5,14 +5,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import estimators as es
+from experiments.exact_laws import enough_worlds, gap_to
 from experiments.log_or_belief.worlds import CHANNEL, RANDOM
 from experiments.results import Results
 from experiments.verdicts import (
     counted_verdict,
-    enough_seeds,
     is_trivial,
     law_verdict,
     rival_verdict,
+    supported_verdict,
 )
 from experiments.wording import difference, number, plain
 
@@ -41,18 +42,13 @@ def counts(results: Results, setting: Setting) -> bool:
     return not saturated and not is_trivial(argmax, information)
 
 
-def enough(results: Results, setting: Setting) -> bool:
-    """Whether there are at least 20 worlds."""
-    num_worlds = len(results.values("epsilon.exact", setting))
-    return enough_seeds(num_worlds, num_worlds)  # nothing is trained: worlds are all there is
-
-
 def law_verdict_of(results: Results, law: str, setting: Setting) -> str:
-    """The verdict on a law in one setting."""
+    """The verdict on a law in one setting; what holds is evidence only above the raw input."""
     saturated = results.saturated(f"score_{law}.oracle", setting)
+    verdict = law_verdict(results.best(f"score_{law}.oracle", setting))
     return counted_verdict(
-        law_verdict(results.best(f"score_{law}.oracle", setting)),
-        counted=enough(results, setting),
+        supported_verdict(verdict, [gap_to(results, law, "raw_input", setting)]),
+        counted=enough_worlds(results, setting),
         saturated=saturated,
         trivial=not saturated and not counts(results, setting),
     )

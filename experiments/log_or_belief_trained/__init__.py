@@ -8,7 +8,15 @@ from dataclasses import dataclass, field, replace
 from typing import Self
 
 from experiments.experiment import Experiment
-from experiments.limits import FROM_ZERO, GROWTH, POSITIVE, SEVERAL, SHARE, check
+from experiments.limits import (
+    BELOW_ONE,
+    BETWEEN,
+    FROM_ZERO,
+    GROWTH,
+    POSITIVE,
+    SEVERAL,
+    check,
+)
 from experiments.log_or_belief.worlds import CHANNEL, RANDOM
 from experiments.log_or_belief_trained.cell import LogOrBeliefTrainedCell, compute, shape
 from experiments.log_or_belief_trained.claims import CLAIMS
@@ -50,11 +58,11 @@ class LogOrBeliefTrainedConfig:
         check(
             self,
             {
-                "rates": SHARE,
+                "rates": BETWEEN,
                 "concentrations": POSITIVE,
                 "num_words": SEVERAL,
                 "num_tokens": SEVERAL,
-                "floor": SHARE,
+                "floor": BELOW_ONE,
                 "training.mlp.warmup_steps": FROM_ZERO,
                 "training.transformer.warmup_steps": FROM_ZERO,
                 "training.growth": GROWTH,

@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Float
 
 import estimators as es
-from experiments.experiment import CellResult
+from experiments.experiment import CellResult, by_name
 from experiments.log_or_belief.cell import (
     Bags,
     LogOrBeliefCell,
@@ -26,7 +26,7 @@ from experiments.log_or_belief_trained.training import (
     Training,
     trained_networks,
 )
-from experiments.networks import Network, by_name, diverged_metrics, excess_metrics, read
+from experiments.networks import Network, diverged_metrics, excess_metrics, read
 from experiments.scores import law_metrics
 from experiments.unfitted import argmax_score
 from latentgen.theorems.crossover import log_plus

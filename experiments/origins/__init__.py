@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Self
 
 from experiments.experiment import Experiment
-from experiments.limits import GROWTH, POSITIVE, SHARE, check
+from experiments.limits import BELOW_HALF, GROWTH, POSITIVE, SEVERAL, check
 from experiments.origins.cell import OriginsCell, Training, compute, shape
 from experiments.origins.claims import CLAIMS
 from experiments.origins.finding import finding
@@ -42,7 +42,12 @@ class OriginsConfig:
     def __post_init__(self) -> None:
         check(
             self,
-            {"token_flip": SHARE, "unembedding_scales": POSITIVE, "training.growth": GROWTH},
+            {
+                "unembedding_scales": POSITIVE,
+                "num_concepts": SEVERAL,
+                "token_flip": BELOW_HALF,
+                "training.growth": GROWTH,
+            },
             {"families": FAMILIES, "optimisers": ("sgd", "adam")},
         )
 

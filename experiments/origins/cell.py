@@ -17,11 +17,11 @@ import jax.numpy as jnp
 import numpy as np
 
 import estimators as es
-from experiments.experiment import CellResult
+from estimators.assessment.features import argmax_one_hot
+from experiments.experiment import CellResult, by_name
 from experiments.measures import Metrics, Truth, truth, world_metrics
 from experiments.networks import (
     Network,
-    by_name,
     diverged_metrics,
     excess_metrics,
     read,
@@ -142,7 +142,7 @@ def _measured(exact: Truth, network: Network) -> Metrics:
 
 def _exact_metrics(exact: Truth) -> Metrics:
     """What follows from the world, and what the raw input says: nothing here is trained."""
-    argmax = np.eye(exact.log_posterior.shape[1])[exact.log_posterior.argmax(1)]
+    argmax = argmax_one_hot(exact.log_posterior)
     scored = es.law_score(
         argmax, exact.log_predictive, exact.weight, random_state=exact.random_state
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from experiments.experiment import Experiment
-from experiments.limits import SHARE, check
+from experiments.limits import FOUR, SOME, check
 from experiments.residual.cell import ResidualCell, compute, shape
 from experiments.residual.finding import CLAIMS, finding
 from experiments.residual.worlds import PATHS
@@ -32,7 +32,8 @@ class ResidualConfig:
     """Tokens, two for each configuration, so that there are ℓ + 1."""
 
     def __post_init__(self) -> None:
-        check(self, {"scales": SHARE}, {"paths": tuple(PATHS)})
+        limits = {"scales": SOME, **dict.fromkeys(("num_words", "num_tokens"), FOUR)}
+        check(self, limits, {"paths": tuple(PATHS)})
 
     def with_seeds(self, num_seeds: int) -> Self:
         """The same with this many worlds."""

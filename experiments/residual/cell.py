@@ -9,11 +9,11 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
 
 import estimators as es
 import latentgen as lg
-from experiments.experiment import CellResult
+from experiments.experiment import CellResult, by_name
+from experiments.measures import total_variance
 from experiments.residual.worlds import noise, world
 from experiments.unfitted import argmax_score, explained
 from latentgen.theorems.boundedness import coverage_range, divergence
@@ -46,7 +46,7 @@ def shape(cell: ResidualCell) -> Hashable:
 def compute(cell: ResidualCell) -> CellResult:
     """Measure every seed of a cell; each seed is a world of its own."""
     rows = [_measured(cell, seed) for seed in cell.seeds]
-    return CellResult({name: [row[name] for row in rows] for name in rows[0]}, {})
+    return CellResult(by_name(rows), {})
 
 
 def _measured(cell: ResidualCell, seed: int) -> Metrics:
@@ -95,14 +95,6 @@ def _paper_metrics(model: lg.ConceptModel, bags: lg.ContextDistribution, seen: I
         "log10_leading_share.exact": float(np.log10(total["rest"] / total["residual"])),
         **{f"log10_sd_{name}.oracle": float(np.log10(v) / 2) for name, v in total.items()},
     }
-
-
-def total_variance(
-    logits: Float[np.ndarray, "context token"], weight: Float[np.ndarray, "context"]
-) -> float:
-    """Σ_y var_x of logits less their mean over tokens, nats²."""
-    centred = logits - logits.mean(1, keepdims=True)
-    return float(weight @ ((centred - weight @ centred) ** 2).sum(1))
 
 
 def _condition_metrics(model: lg.ConceptModel, bags: lg.ContextDistribution) -> Metrics:

@@ -7,10 +7,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import estimators as es
+from experiments.exact_laws import enough_worlds
 from experiments.experiment import CellRecord, Claim, Finding, Judgement
 from experiments.residual.worlds import PATHS
 from experiments.results import Results
-from experiments.verdicts import counted_verdict, enough_seeds, is_trivial, limit_verdict
+from experiments.verdicts import counted_verdict, is_trivial, limit_verdict
 from experiments.wording import number, plain
 
 Setting = dict[str, Any]
@@ -40,7 +41,7 @@ def finding(records: Sequence[CellRecord], evidence: bool) -> Finding:
     """Headline, paragraphs, tables and captions; no verdict when the results are no evidence."""
     results = Results(records)
     paths = _paths(results)
-    evidence = evidence and all(_enough(results, s) for s in results.settings())
+    evidence = evidence and all(enough_worlds(results, s) for s in results.settings())
     limits = {path: limit(results, path) for path in paths}
     said = [_path_words(results, path, limits[path], evidence) for path in paths]
     paragraphs = [*said, _gauge_free_words(results, paths), _leading_words(results)]
@@ -56,9 +57,9 @@ def limit(results: Results, path: str) -> Limit:
     centred = log_epsilon - log_epsilon.mean(0)
     spread = (centred**2).sum(0)
     slopes = (centred * log_ratio).sum(0) / np.where(spread > 0, spread, np.nan)
-    slope = es.interval([] if np.isnan(slopes).any() else slopes)
+    slope = es.interval(slopes if np.isfinite(slopes).all() else [])
     first, last = (_geometric(results, METRIC, s) for s in (settings[0], settings[-1]))
-    enough = all(_enough(results, s) for s in settings)
+    enough = all(enough_worlds(results, s) for s in settings)
     verdict = limit_verdict(slope, last, len(settings))
     # a limit that holds where the argmax explains all is no support; one that fails still fails
     trivial = verdict == "holds" and _is_corner(results, settings[-1])
@@ -239,11 +240,6 @@ def _ratio(value: es.Interval) -> str:
 
 def _short(value: float) -> str:
     return "–" if np.isnan(value) else f"{value:.2g}"
-
-
-def _enough(results: Results, setting: Setting) -> bool:
-    num_worlds = len(results.values("epsilon.exact", setting))
-    return enough_seeds(num_worlds, num_worlds)  # nothing is trained: worlds are all there is
 
 
 def _judge(records: Sequence[CellRecord], path: str) -> Judgement:

@@ -13,11 +13,10 @@ import numpy as np
 
 import estimators as es
 from estimators.assessment.verdict import EXCESS_SHARE
-from experiments.experiment import CellResult
+from experiments.experiment import CellResult, by_name
 from experiments.networks import (
     Metrics,
     Network,
-    by_name,
     checkpoints,
     read,
     train_networks,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Self
 
-from experiments.limits import SEVERAL, SHARE, check
+from experiments.limits import SEVERAL, SHARE, THREE, check
 from experiments.scale.cell import ScaleCell, Training
 from experiments.scale.worlds import FIXED, GROWING
 
@@ -52,7 +52,9 @@ class ScaleConfig:
     """Widths of the MLP's hidden layers."""
 
     def __post_init__(self) -> None:
-        check(self, {"num_tokens": SEVERAL, "rate": SHARE})
+        counts = ("fixed_concepts", "narrow_concepts", "wide_concepts", "growing_concepts")
+        # of fewer concepts no graph has as many edges
+        check(self, {"num_tokens": SEVERAL, "rate": SHARE, **dict.fromkeys(counts, THREE)})
 
     def with_seeds(self, num_seeds: int) -> Self:
         """The same with this many trained seeds, and at least as many worlds."""
@@ -76,17 +78,16 @@ def cells(config: ScaleConfig) -> list[ScaleCell]:
 
 def _settings(config: ScaleConfig) -> list[ScaleCell]:
     num_tokens = config.num_tokens
-    concepts_of_dim = {
-        num_tokens - 1: config.fixed_concepts,
-        config.narrow_dim: config.narrow_concepts,
-        2 * num_tokens: config.wide_concepts,
-    }
-    places = [
-        (FIXED, m, num_tokens, dim) for dim, concepts in concepts_of_dim.items() for m in concepts
-    ]
+    panels = (
+        (num_tokens - 1, config.fixed_concepts),
+        (config.narrow_dim, config.narrow_concepts),
+        (2 * num_tokens, config.wide_concepts),
+    )
+    places = [(FIXED, m, num_tokens, dim) for dim, concepts in panels for m in concepts]
     places += [(GROWING, m, 2**m, 2**m - 1) for m in config.growing_concepts]
+    once = dict.fromkeys(places)  # panels may share a dimension
     last = (config.strength, config.rate, config.num_contexts, config.pool_size, None, ())
-    return [ScaleCell(*place, *last) for place in places]
+    return [ScaleCell(*place, *last) for place in once]
 
 
 def _training(config: ScaleConfig, num_concepts: int) -> Training:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Self
 
 from experiments.experiment import Experiment
-from experiments.limits import FROM_ZERO, SHARE, check
+from experiments.limits import BELOW_ONE, FROM_ZERO, SHARE, check
 from experiments.simulation.cell import SimulationCell, Training, compute, shape
 from experiments.simulation.claims import CLAIMS
 from experiments.simulation.finding import finding
@@ -54,7 +54,8 @@ class SimulationConfig:
             {
                 **dict.fromkeys(("num_context_bits", "noiseless_context_bits"), FROM_ZERO),
                 "replace_context_bits": FROM_ZERO,
-                **dict.fromkeys(("flip_rate", "replace_rate", "replace_rates"), SHARE),
+                "flip_rate": SHARE,
+                **dict.fromkeys(("replace_rate", "replace_rates"), BELOW_ONE),
             },
         )
 

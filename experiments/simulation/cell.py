@@ -8,7 +8,7 @@ import numpy as np
 
 import estimators as es
 import latentgen as lg
-from experiments.experiment import CellResult
+from experiments.experiment import CellResult, by_name
 from experiments.measures import (
     Metrics,
     Truth,
@@ -22,7 +22,6 @@ from experiments.measures import (
 )
 from experiments.networks import (
     Network,
-    by_name,
     diverged_metrics,
     excess_metrics,
     fresh_batch,

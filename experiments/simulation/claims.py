@@ -14,8 +14,17 @@ from experiments.attribution import (
     THEOREM,
     epsilon_words,
 )
+from experiments.exact_laws import gap_to, room_words
 from experiments.experiment import CellRecord, Claim, Judgement
 from experiments.results import Results
+from experiments.simulation.criteria import (
+    above_null,
+    course,
+    enough,
+    is_trivial_setting,
+    law_verdict_of,
+    rise,
+)
 from experiments.simulation.tables import (
     Setting,
     bayes,
@@ -30,14 +39,11 @@ from experiments.simulation.tables import (
 from experiments.trained import counts_as_trained, trained_words
 from experiments.verdicts import (
     counted_verdict,
-    enough_seeds,
+    everywhere_verdict,
     is_evidence,
-    is_trivial,
-    law_verdict,
+    lowest_law,
     rise_verdict,
-    sign_verdict,
     stability_verdict,
-    supported_verdict,
 )
 from experiments.wording import difference, percent, plain, share
 
@@ -49,83 +55,62 @@ def _law(records: Sequence[CellRecord], law: str, pinned: bool) -> Judgement:
     results = Results(records)
     setting = _largest(results, pinned)
     score = results.best(f"score_{law}.oracle", setting)
-    gap = _to_raw_input(results, law, setting)
-    verdict = supported_verdict(_counted_law(results, law, setting), [gap])
     trained = results.best(f"score_{law}.trained", setting)
     return Judgement(
-        verdict,
+        law_verdict_of(results, law, setting),
         f"S {plain(score)} for a perfect predictor at {place(setting)}, where 1 is possible; "
-        f"{difference(gap)} to the raw input; trained {plain(trained)}"
-        f"{trained_words(results, setting)}",
+        f"{difference(gap_to(results, law, 'raw_input', setting))} to the raw input; trained "
+        f"{plain(trained)}{trained_words(results, setting)}",
     )
 
 
 def _exact_law(records: Sequence[CellRecord], law: str) -> Judgement:
-    """The verdict on a law where it does worst: wherever the token pins c and S can tell.
-
-    Where the raw input explains as much, S tells nothing: no setting in which it does counts.
-    """
+    """The verdict on a law wherever the token pins c, decided where it does worst."""
     results = Results(records)
-    told = [s for panel in ("size", "noise") for s in results.settings(panel=panel)]
-    told = [s for s in told if is_pinned(s) and not _excluded(results, law, s)]
-    told = [s for s in told if is_evidence(_to_raw_input(results, law, s))]
-    if not told:
-        return Judgement(law_verdict(es.interval([])), "no setting in which S can tell")
-
-    def limit(setting: Setting) -> float:  # no answer is worse than any
-        return np.nan_to_num(results.best(f"score_{law}.oracle", setting).low, nan=-np.inf)
-
-    lowest = min(told, key=limit)
-    other = results.best("score_log_posterior.oracle", lowest)
+    settings = [s for panel in ("size", "noise") for s in results.settings(panel=panel)]
+    settings = [s for s in settings if is_pinned(s) and not _excluded(results, law, s)]
+    scores = [results.best(f"score_{law}.oracle", s) for s in settings]
+    nulls = [results.best("score_raw_input.oracle", s) for s in settings]
+    gaps = [gap_to(results, law, "raw_input", s) for s in settings]
+    verdict = everywhere_verdict(scores, nulls, gaps)
+    if not settings:
+        return Judgement(verdict, "every setting is saturated or a trivial corner")
+    lowest = lowest_law(scores)
+    other = results.best("score_log_posterior.oracle", settings[lowest])
     return Judgement(
-        _counted_law(results, law, lowest),
-        f"the lowest S of {len(told)} settings is "
-        f"{plain(results.best(f'score_{law}.oracle', lowest))}, at {place(lowest)}, where 1 is "
-        f"possible and {NAMES['log_posterior']} has {plain(other)}; "
-        f"{difference(_to_raw_input(results, law, lowest))} to the raw input",
+        counted_verdict(verdict, counted=all(enough(results, s) for s in settings)),
+        f"the lowest S of {len(settings)} settings is {plain(scores[lowest])}, at "
+        f"{place(settings[lowest])}, where 1 is possible and {NAMES['log_posterior']} has "
+        f"{plain(other)}; {room_words(nulls, gaps)}",
     )
 
 
 def _rise(records: Sequence[CellRecord], pinned: bool) -> Judgement:
     """Whether accuracy rises from the smallest context at which probes can be held out."""
     results = Results(records)
-    settings = [
-        s
-        for s in of_token(
-            results.settings(panel="size"), _largest(results, pinned)["num_token_bits"]
-        )
-        if not results.saturated("accuracy.trained", s)
-    ]
-    if len(settings) < 2:
+    bits = _largest(results, pinned)["num_token_bits"]
+    found = rise(results, of_token(results.settings(panel="size"), bits))
+    if found is None:
         return Judgement(rise_verdict([]), "fewer than two settings that are not saturated")
-    first, last = settings[0], settings[-1]
-    sources = ("trained.held_out", "trained.population", "oracle.best")
-    changes = [results.between(f"accuracy.{source}", last, first) for source in sources]
-    null = highest_null(results, last)
-    gap = results.paired("accuracy.trained.held_out", null, last)
-    verdict = supported_verdict(rise_verdict(changes), [gap])
+    first, last, changes, verdict = found
     return Judgement(
-        counted_verdict(verdict, counted=_enough(results, last) and _trained(results, settings)),
+        verdict,
         f"from {first['num_context_bits']} to {last['num_context_bits']} bits of context: trained "
         f"probe {difference(changes[0])} held out, {difference(changes[1])} without; best linear "
         f"reader of a perfect predictor {difference(changes[2])}; at the end the trained probe "
         f"reads {share(results.best('accuracy.trained', last))}{trained_words(results, last)}, "
-        f"where {percent(bayes(results, last))} is possible, {difference(gap)} to the largest null "
-        f"({null_name(null)})",
+        f"where {percent(bayes(results, last))} is possible, "
+        f"{difference(above_null(results, last))} to the largest null "
+        f"({null_name(highest_null(results, last))})",
     )
 
 
 def _readable(records: Sequence[CellRecord]) -> Judgement:
     """Whether accuracy and the law move together over the noise of the token."""
     results = Results(records)
-    settings = sorted(results.settings(panel="noise"), key=lambda s: s["replace_rate"])
-    first, last = settings[0], settings[-1]
-    law = "score_log_posterior.oracle.held_out"
-    changes = [results.between(name, last, first) for name in (law, "accuracy.oracle.best")]
+    first, last, changes, verdict = course(results)
     return Judgement(
-        counted_verdict(
-            sign_verdict(*changes), counted=_enough(results, first) and _enough(results, last)
-        ),
+        verdict,
         f"from η = {first['replace_rate']:g} to {last['replace_rate']:g} S of "
         f"{NAMES['log_posterior']} changes by {difference(changes[0])} to "
         f"{plain(results.best('score_log_posterior.oracle', last))}, and the accuracy of a perfect "
@@ -155,19 +140,15 @@ def _stable(records: Sequence[CellRecord]) -> Judgement:
         )
     changes = _distance_changes(results, "accuracy.trained.held_out", settings)
     oracle = _distance_changes(results, "accuracy.oracle.held_out", settings)
-    nulls = [highest_null(results, s) for s in settings]
-    gaps = [
-        results.paired("accuracy.trained.held_out", *pair)
-        for pair in zip(nulls, settings, strict=True)
-    ]
+    gaps = [above_null(results, s) for s in settings]
     least = int(np.argmin([gap.low for gap in gaps]))
-    told = all(is_evidence(gap) for gap in gaps) and all(_enough(results, s) for s in settings)
+    told = all(is_evidence(gap) for gap in gaps) and all(enough(results, s) for s in settings)
     return Judgement(
         counted_verdict(stability_verdict(changes), counted=told),
         f"over {'; '.join(graph_name(s) for s in settings)}: the trained probe's distance to the "
         f"Bayes accuracy changes by {_widest(changes)} at most, that of a perfect predictor's "
         f"probe by {_widest(oracle)}; the trained probe exceeds the largest null by "
-        f"{difference(gaps[least])} at least ({null_name(nulls[least])}, "
+        f"{difference(gaps[least])} at least ({null_name(highest_null(results, settings[least]))}, "
         f"{graph_name(settings[least])}, where {percent(bayes(results, settings[least]))} is "
         "possible)",
     )
@@ -177,51 +158,28 @@ def _distance_changes(results: Results, probe: str, settings: list[Setting]) -> 
     """How accuracy less Bayes accuracy differs from the first setting's, paired by seed."""
     distances = []
     for setting in settings:
-        read = results.values(probe, setting)
-        distances.append(read - results.values("accuracy.bayes.population", setting)[: len(read)])
-    changes = [distance - distances[0] for distance in distances[1:]]
-    return [es.interval([] if np.isnan(change).any() else change) for change in changes]
+        best = results.by_seed("accuracy.bayes.population", setting)
+        read = results.by_seed(probe, setting)
+        distances.append({seed: read[seed] - best[seed] for seed in read if seed in best})
+    changes = [
+        np.array([distance[seed] - distances[0][seed] for seed in distance if seed in distances[0]])
+        for distance in distances[1:]
+    ]
+    return [es.interval(change if np.isfinite(change).all() else []) for change in changes]
 
 
 def _widest(changes: list[es.Interval]) -> str:
     return difference(max(changes, key=lambda change: np.nan_to_num(abs(change.mean))))
 
 
-def _to_raw_input(results: Results, law: str, setting: Setting) -> es.Interval:
-    first, second = (f"score_{one}.oracle.held_out" for one in (law, "raw_input"))
-    return results.paired(first, second, setting)
-
-
-def _counted_law(results: Results, law: str, setting: Setting) -> str:
-    return counted_verdict(
-        law_verdict(results.best(f"score_{law}.oracle", setting)),
-        counted=_enough(results, setting),
-        saturated=results.saturated(f"score_{law}.oracle", setting),
-        trivial=_is_trivial(results, setting),
-    )
-
-
 def _excluded(results: Results, law: str, setting: Setting) -> bool:
-    return results.saturated(f"score_{law}.oracle", setting) or _is_trivial(results, setting)
-
-
-def _is_trivial(results: Results, setting: Setting) -> bool:
-    information = results.interval("concept_information.exact", setting)
-    return is_trivial(results.best("score_argmax.oracle", setting), information)
+    saturated = results.saturated(f"score_{law}.oracle", setting)
+    return saturated or is_trivial_setting(results, setting)
 
 
 def _largest(results: Results, pinned: bool) -> Setting:
     found = largest_of(results.settings(panel="size"))
     return next(setting for setting in found if is_pinned(setting) == pinned)
-
-
-def _enough(results: Results, setting: Setting) -> bool:
-    num_trained = len(results.values("counted.trained", setting))
-    return enough_seeds(num_trained, len(results.values("accuracy.bayes.population", setting)))
-
-
-def _trained(results: Results, settings: list[Setting]) -> bool:
-    return all(counts_as_trained(results, s) for s in (settings[0], settings[-1]))
 
 
 _PAPER = "arXiv:2503.08980, simulation, in sizes of ours"
@@ -282,8 +240,8 @@ CLAIMS = (
         "simulation-offset-anchored",
         "latentgen, the crossover",
         "log(p(c∣x) + ρ) with ρ read off the token's table is the exact law of an anchored token",
-        f"{_WORLD}; y = c with probability 1 − η, else uniform; every context and η that can tell, "
-        "where the raw input explains less",
+        f"{_WORLD}; y = c with probability 1 − η, else uniform; every context and η; evidence "
+        "where the raw input leaves .05 or more",
         "simulation_noise",
         partial(_exact_law, law="rho"),
     ),

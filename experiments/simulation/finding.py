@@ -4,15 +4,16 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from experiments.exact_laws import gap_to
 from experiments.experiment import CellRecord, Finding
 from experiments.results import Results
+from experiments.simulation.criteria import above_null, course, enough, law_verdict_of, rise
 from experiments.simulation.tables import (
     Setting,
     bayes,
     captions,
     graph_name,
     highest_null,
-    judged,
     largest_of,
     null_name,
     of_token,
@@ -22,16 +23,13 @@ from experiments.simulation.tables import (
     tokens,
 )
 from experiments.trained import counts_as_trained, trained_words
-from experiments.verdicts import (
-    enough_seeds,
-    is_evidence,
-    law_verdict,
-    rival_verdict,
-)
+from experiments.verdicts import is_evidence, rival_verdict
 from experiments.wording import difference, number, percent, plain, share
 
 LAWS = {"log p(c∣x)": "log_posterior", "p(c∣x)": "belief", "log(p(c∣x) + ρ)": "rho"}
 CURVE = (0, 2, 3, 4, 8, 12)
+RISES = {"holds": "it rises, as in the paper", "not evidence": "not evidence of a rise"}
+COURSES = {"holds": "move in the same direction", "fails": "move in opposite directions"}
 
 
 def finding(records: Sequence[CellRecord], evidence: bool) -> Finding:
@@ -39,9 +37,7 @@ def finding(records: Sequence[CellRecord], evidence: bool) -> Finding:
     results = Results(records)
     size = results.settings(panel="size")
     largest = largest_of(size)
-    num_trained = len(results.values("counted.trained", largest[0]))
-    num_worlds = len(results.values("epsilon.exact", largest[0]))
-    evidence = evidence and enough_seeds(num_trained, num_worlds)
+    evidence = evidence and enough(results, largest[0])
     paragraphs = [
         *(_accuracy_words(results, of_token(size, token), evidence) for token in tokens(size)),
         *(_law_words(results, setting, evidence) for setting in largest),
@@ -69,34 +65,18 @@ def _headline(results: Results, largest: list[Setting], evidence: bool) -> str:
             f"{percent(results.best('accuracy.oracle', setting))} and the largest null, "
             f"{null_name(null)}, {percent(results.interval(null, setting))}; log p(c∣x) explains "
             f"{percent(score)} of I(x; y) for a perfect predictor"
-            f"{judged(results, 'log_posterior', setting, evidence)}"
+            f"{_judged(results, 'log_posterior', setting, evidence)}"
         )
     return f"With {largest[0]['num_context_bits']} bits of context, " + ". And ".join(parts) + "."
 
 
 def _accuracy_words(results: Results, settings: list[Setting], evidence: bool) -> str:
     last = settings[-1]
-    scored = [s for s in settings if not results.saturated("accuracy.trained", s)]
-    null = highest_null(results, last)
-    gap = results.paired("accuracy.trained.held_out", null, last)
+    null, gap = highest_null(results, last), above_null(results, last)
     worth = ""
     if evidence:
-        worth = "evidence" if is_evidence(gap) else "no evidence"
-        worth = f", {worth} that the representation tells the concepts"
-    rise = ""
-    if len(scored) > 1:
-        names = ("trained.held_out", "trained.population", "oracle.best")
-        changes = [results.between(f"accuracy.{n}", scored[-1], scored[0]) for n in names]
-        paper = ""
-        if evidence:
-            rises = all(change.low > 0 for change in changes)
-            paper = ": it rises, as in the paper" if rises else ": no clear rise by all three"
-        rise = (
-            f" From {scored[0]['num_context_bits']} to {last['num_context_bits']} bits the trained "
-            f"probe changes by {difference(changes[0])} with contexts held out and by "
-            f"{difference(changes[1])} without, and the best linear reader of a perfect predictor "
-            f"by {difference(changes[2])}{paper}."
-        )
+        told = is_evidence(gap) and counts_as_trained(results, last)
+        worth = f", {'' if told else 'no '}evidence that the representation tells the concepts"
     return (
         f"Size of the context, when y {pins(last)}: at {last['num_context_bits']} bits a linear "
         f"probe of the trained representation names a concept in "
@@ -105,7 +85,20 @@ def _accuracy_words(results: Results, settings: list[Setting], evidence: bool) -
         f"predictor reads {share(results.best('accuracy.oracle', last))}, and the best linear "
         f"reader found of it {share(results.interval('accuracy.oracle.best', last))}. The largest "
         f"null, {null_name(null)}, reads {share(results.interval(null, last))}, a difference of "
-        f"{difference(gap)}{worth}.{rise}"
+        f"{difference(gap)}{worth}.{_rise_words(results, settings, evidence)}"
+    )
+
+
+def _rise_words(results: Results, settings: list[Setting], evidence: bool) -> str:
+    found = rise(results, settings)
+    if found is None:
+        return ""
+    held_out, whole, reader = (difference(change) for change in found.changes)
+    told = f": {RISES.get(found.verdict, 'no clear rise by all three')}" if evidence else ""
+    return (
+        f" From {found.first['num_context_bits']} to {found.last['num_context_bits']} bits the "
+        f"trained probe changes by {held_out} with contexts held out and by {whole} without, and "
+        f"the best linear reader of a perfect predictor by {reader}{told}."
     )
 
 
@@ -116,7 +109,7 @@ def _law_words(results: Results, setting: Setting, evidence: bool) -> str:
         whole = results.interval(f"score_{law}.oracle.population", setting)
         trained = results.best(f"score_{law}.trained", setting)
         said.append(
-            f"{label}: {plain(oracle)}{judged(results, law, setting, evidence)}, "
+            f"{label}: {plain(oracle)}{_judged(results, law, setting, evidence)}, "
             f"{whole.mean:.3f} without holding contexts out, trained {plain(trained)}"
             f"{trained_words(results, setting)}"
         )
@@ -135,27 +128,20 @@ def _law_words(results: Results, setting: Setting, evidence: bool) -> str:
 
 
 def _noise_words(results: Results, evidence: bool) -> str:
-    settings = sorted(results.settings(panel="noise"), key=lambda s: s["replace_rate"])
-    first, last = settings[0], settings[-1]
+    first, last, (_, gain), verdict = course(results)
     said = [
         f"at η = {setting['replace_rate']:g}, S of log p(c∣x) is "
         f"{plain(results.best('score_log_posterior.oracle', setting))}"
-        f"{judged(results, 'log_posterior', setting, evidence)}, and of a perfect predictor the "
+        f"{_judged(results, 'log_posterior', setting, evidence)}, and of a perfect predictor the "
         f"probe reads {share(results.best('accuracy.oracle', setting))}, the best linear reader "
         f"{share(results.interval('accuracy.oracle.best', setting))} (trained probe "
         f"{share(results.best('accuracy.trained', setting))}{trained_words(results, setting)})"
         for setting in (first, last)
     ]
-    gain = results.between("accuracy.oracle.best", last, first)
-    verdicts = [law_verdict(results.best("score_log_posterior.oracle", s)) for s in (first, last)]
-    if evidence and verdicts == ["holds", "fails"] and gain.low > 0:
-        sense = "Accuracy is high where the law fails, and low where it holds"
-    elif evidence:
-        sense = "Here it is not seen that accuracy falls where the law holds"
-    else:
-        sense = "Accuracy and law as the token gets noisier"
+    moved = f" {COURSES.get(verdict, 'do not clearly move together')}" if evidence else ""
     return (
-        f"{sense}, at {first['num_context_bits']} bits of context, where Bayes reads "
+        f"Accuracy and S of log p(c∣x){moved} as the token gets noisier, at "
+        f"{first['num_context_bits']} bits of context, where Bayes reads "
         f"{share(bayes(results, first))}: {said[0]}; {said[1]}. Between the two the best linear "
         f"reader of a perfect predictor gains {difference(gain)}. The context is the same, and so "
         "is what it tells of the concepts."
@@ -288,3 +274,24 @@ def _training_words(results: Results) -> str:
         f"{spread}. Settings with a seed that does not count: {late}. Of the fits behind S, "
         f"{np.nanmean(fits):.1%} reached their tolerance."
     )
+
+
+def _judged(results: Results, law: str, setting: Setting, evidence: bool) -> str:
+    """The verdict on a law for a perfect predictor, in brackets; nothing without evidence."""
+    if not evidence:
+        return ""
+    verdict = law_verdict_of(results, law, setting)
+    if verdict == "not evidence":
+        gap = gap_to(results, law, "raw_input", setting)
+        null = {
+            "first": "less than .05 above the raw input",
+            "second": "the raw input explains more",
+        }
+        return f" (not evidence: {null.get(rival_verdict(gap), 'the raw input explains as much')})"
+    words = {
+        "approximate": "the law is approximate",
+        "undecided": "the law stays undecided",
+        "saturated": "saturated: no verdict",
+        "trivial corner": "a trivial corner: no verdict",
+    }
+    return f" ({words.get(verdict, f'the law {verdict}')})"

@@ -7,7 +7,6 @@ import numpy as np
 import estimators as es
 from experiments.results import Results
 from experiments.trained import trained_words
-from experiments.verdicts import is_evidence, is_trivial, law_verdict, rival_verdict
 from experiments.wording import number, plain
 
 Setting = dict[str, Any]
@@ -173,22 +172,3 @@ def place(setting: Setting) -> str:
         f"{graph_name(setting)}, {setting['num_token_bits']} bits of y, "
         f"{setting['num_context_bits']} of x{noise}"
     )
-
-
-def judged(results: Results, law: str, setting: Setting, evidence: bool) -> str:
-    """The verdict on a law for a perfect predictor, in brackets; nothing without evidence."""
-    metric = f"score_{law}.oracle"
-    if not evidence:
-        return ""
-    if results.saturated(metric, setting):
-        return " (saturated: no verdict)"
-    information = results.interval("concept_information.exact", setting)
-    if is_trivial(results.best("score_argmax.oracle", setting), information):
-        return " (a trivial corner: no verdict)"
-    found = law_verdict(results.best(metric, setting))
-    words = {"approximate": "is approximate", "undecided": "stays undecided"}.get(found, found)
-    gap = results.paired(f"{metric}.held_out", "score_raw_input.oracle.held_out", setting)
-    if found == "fails" or is_evidence(gap):
-        return f" (the law {words})"
-    null = {"first": "less than .05 above the raw input", "second": "the raw input explains more"}
-    return f" (the law {words}; {null.get(rival_verdict(gap), 'the raw input explains as much')})"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 import latentgen as lg
-from experiments.experiment import CellResult
+from experiments.experiment import CellResult, by_name
 from experiments.theorems.worlds import Drawn, draw
 from latentgen.theorems import Theorem
 
@@ -68,8 +68,7 @@ def shape(cell: TheoremsCell) -> Hashable:
 def compute(cell: TheoremsCell) -> CellResult:
     """The worst violation of every theorem in every batch, and how much of its bound it used."""
     rows = [_batch(cell, seed) for seed in cell.seeds]
-    names = sorted({name for row in rows for name in row})
-    return CellResult({name: [row.get(name, np.nan) for row in rows] for name in names}, {})
+    return CellResult(by_name(rows), {})
 
 
 def _batch(cell: TheoremsCell, seed: int) -> dict[str, float]:

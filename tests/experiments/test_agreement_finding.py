@@ -24,6 +24,7 @@ USUAL |= {f"counted.{name}": 1.0 for name in (*PAIRS, "pairs")}
 USUAL |= {"score_argmax.oracle.population": 0.8, "r2.oracle.held_out": 1.0}
 USUAL |= {f"spectrum.exact.population.{i + 1}": 2.0**-i / 2 for i in range(9)}
 for _pair in (*PAIRS, *(f"{name}+oracle" for name in FITTING), "log_bilinear"):
+    USUAL |= {f"svcca.{_pair}.held_out.{END}": 0.9, f"cka.{_pair}.population.{END}": 0.9}
     for _stage in (START, *STAGES, END):
         _value = 0.3 if _stage == START else 0.999
         USUAL |= {f"r2.{_pair}.{e}.{_stage}": _value for e in ("held_out", "population")}

@@ -9,7 +9,7 @@ from experiments.architectures import EXPERIMENT, PAPER, cells
 from experiments.architectures.claims import CLAIMS
 from experiments.architectures.finding import finding
 from experiments.architectures.perturbed import MOST
-from experiments.architectures.tables import comparable, pairs, shrinkages, spread, worlds
+from experiments.architectures.tables import comparable, ends, pairs, shrinkages, spread, worlds
 from experiments.architectures.unlearnt import ERRORS
 from experiments.architectures.worlds import CHAIN
 from experiments.experiment import CellRecord
@@ -246,6 +246,19 @@ def test_the_words_follow_the_numbers():
     assert "12 beyond it" in text
     _, text = words_of(records(bilinear_is_not_trained))
     assert "0.700 of 0.720 (not trained)" in text
+
+
+def test_the_order_in_which_the_diagonal_was_asked_for_changes_no_word():
+    def moves(cell, name):
+        weak = cell.family == CHANNEL and cell.sharpness == 0.5
+        return 0.9 if weak and name.startswith("score_log_posterior") else None
+
+    given = records(moves)
+    backwards = sorted(given, key=lambda record: -record.config["sharpness"])
+    told, _ = words_of(given)
+    assert [s["sharpness"] for s in ends(Results(backwards), CHAIN)] == [0.001, 0.5]
+    assert words_of(backwards)[0].headline == told.headline
+    assert verdicts(backwards) == verdicts(given)
 
 
 def test_the_headline_says_when_architectures_differ_as_much_as_worlds():

@@ -108,7 +108,7 @@ def test_a_verdict_follows_the_stored_numbers_and_a_missing_experiment_is_no_err
     assert (row.verdict, missing.verdict) == (verdict, "not computed")
     assert re.search(rf"S {score:.3f} \[[\d., ]+\]", row.numbers)
     assert missing.numbers == "0 of 2 cells are stored"
-    assert row.command == "latentgen run judged --profile paper"
+    assert row.command == f"latentgen run judged --profile paper --out {tmp_path}"
     assert row.figure == f"{tmp_path.as_posix()}/figures/judged_size.pdf"
     assert missing.figure == ""
 
@@ -123,7 +123,7 @@ def test_seeds_that_are_not_stored_are_not_computed_and_are_in_the_command(tmp_p
     store(tmp_path, "judged", 0.998)
     row = claims.ledger(tmp_path, "paper", 3)[0]
     assert (row.verdict, row.numbers) == ("not computed", "2 of 3 cells are stored")
-    assert row.command == "latentgen run judged --profile paper --seeds 3"
+    assert row.command == f"latentgen run judged --profile paper --seeds 3 --out {tmp_path}"
     assert verdicts(tmp_path, num_seeds=1) == ["holds", "not computed"]
 
 

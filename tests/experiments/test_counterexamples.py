@@ -182,3 +182,14 @@ def test_every_world_committed_is_measured_whatever_the_profile():
     measured_world = counterexamples_cell.compute(cell).metrics
     assert measured_world["own_map.exact"][0] > 4
     assert {"logit.exact.1.2", "token.exact.1.2", "weight.exact.1"} <= set(measured_world)
+
+
+def test_a_metric_that_only_a_shorter_row_has_is_kept(monkeypatch):
+    rows = [{"met.found": 1.0, "own_map.found": 2.0, "epsilon.found": 3.0}, {"change.found": 4.0}]
+    monkeypatch.setattr(counterexamples_cell, "search", lambda *settings: None)
+    monkeypatch.setattr(counterexamples_cell, "_best_of_seed", lambda cell, found, seed: rows[seed])
+    cells = counterexamples.cells(counterexamples.PAPER)
+    cell = next(c for c in cells if c.panel == "search")
+    metrics = counterexamples_cell.compute(replace(cell, seeds=(0, 1))).metrics
+    assert metrics.keys() == rows[0].keys() | rows[1].keys()
+    np.testing.assert_array_equal(metrics["change.found"], [np.nan, 4.0])

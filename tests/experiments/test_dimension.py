@@ -15,6 +15,7 @@ from experiments.store import canonical
 from paper_figs.dimension import draw
 
 USUAL = DimensionCell("random", 2, 5, 4, 6, 0.01, 0.1, (0, 1))
+LAW = "score_log_posterior.oracle"
 SCORES = ("score_log_posterior", "score_belief", "score_raw_input", "score_permuted", "readout")
 
 
@@ -176,6 +177,40 @@ def test_a_law_that_holds_is_evidence_only_above_its_nulls(null):
     assert judged(held, names) == ["holds"] * 3
     near = {f"score_{null}.oracle.held_out": 0.96}
     assert judged(held | near, names) == ["not evidence"] * 3
+
+
+@pytest.mark.parametrize("null", [0.4, 0.96, 0.999])
+@pytest.mark.parametrize("score", [0.6, 0.97, 0.999])
+def test_the_page_gives_laws_the_verdicts_of_the_ledger(score, null):
+    override = {f"{LAW}.held_out": score, "score_raw_input.oracle.held_out": null}
+    names = [claim.name for claim in CLAIMS if "-law-" in claim.name]
+    (verdict,) = set(judged(override, names))
+    _, text = words(override)
+    assert text.count("the law: ") == text.count(f"the law: {verdict};") == 3
+
+
+@pytest.mark.parametrize(
+    ("dims", "missing"),
+    [
+        ((1, 4, 15), "not measured: d = ℓ = 8"),
+        ((1, 8), "not measured: d = |tokens| − 1 = 15"),
+        ((4, 9), "not measured: d = ℓ = 8 and d = |tokens| − 1 = 15"),
+    ],
+)
+def test_a_dimension_that_was_not_measured_is_said_and_not_replaced_by_another(dims, missing):
+    config = replace(PAPER, others=((3, 16, dims),), random=((3, 16, dims),))
+    made_up = records({f"{LAW}.held_out": 0.999, "explained.oracle": 0.9}, config)
+    for claim in CLAIMS:
+        found = claim.judge(made_up)
+        if "-law-" in claim.name or 8 not in dims:
+            assert (found.verdict, found.figures) == ("undecided", missing)
+        else:
+            assert found.verdict == "fails"
+    told = finding(made_up, True)
+    text = " ".join([told.headline, *told.paragraphs])
+    assert text.count(f"the law: undecided, {missing}") == 3
+    assert ("99 % of I: undecided" in text) == (8 not in dims)
+    assert "0.900" in told.headline if 8 in dims else "explain – of I(x; y)" in told.headline
 
 
 def test_laws_get_no_verdict_in_few_worlds_or_where_nothing_can_be_told():

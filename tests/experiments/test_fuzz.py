@@ -1,4 +1,8 @@
-"""Is every command line, and every file given as a world, answered with exit code 0 or 2?"""
+"""Is every command line, and every file given as a world, answered with exit code 0 or 2?
+
+Of `run` and `figures` only what is parsed, checked and refused: what a cell refuses is in
+test_bad_input, and an error in what is drawn in test_left_out.
+"""
 
 import io
 import json

@@ -14,6 +14,7 @@ from experiments.layers.cell import LayersCell, Training, compute, predictor, se
 from experiments.layers.claims import CLAIMS
 from experiments.layers.finding import finding
 from experiments.layers.reading import read_sites
+from experiments.layers.tables import layers, setting_of
 from experiments.layers.worlds import KEYED, MESS3
 from experiments.results import Results, write_table
 from experiments.scores import apart
@@ -230,6 +231,27 @@ def test_the_words_follow_the_numbers(measured):
     assert "the identity link explains more" in " ".join(swapped.paragraphs)
     late = finding(records(measured, {"rise_width.final.softmax": np.nan}), True)
     assert "have no rise of .05 to time" in " ".join(late.paragraphs)
+
+
+def test_the_tenth_layer_comes_after_the_ninth(measured):
+    made = records(measured)
+    numbers = {"layer_1": "layer_9", "layer_2": "layer_10"}
+    deeper = [
+        record._replace(
+            metrics={
+                re.sub(r"layer_[12]\b", lambda found: numbers[found[0]], name): values
+                for name, values in record.metrics.items()
+            }
+        )
+        for record in made
+    ]
+    results = Results(deeper)
+    assert layers(results, setting_of(results, KEYED)) == ["layer_0", "layer_9", "layer_10"]
+    headline = finding(deeper, True).headline
+    assert "22.0% of the variance of p(c∣x) after layer 9 and 99.5% after layer 10" in headline
+    assert [claim.judge(deeper).verdict for claim in CLAIMS] == [
+        claim.judge(made).verdict for claim in CLAIMS
+    ]
 
 
 def test_without_evidence_no_verdict_is_said(measured):

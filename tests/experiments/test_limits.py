@@ -86,15 +86,88 @@ def test_no_list_of_values_may_be_empty(name):
                 dataclasses.replace(config, **{field.name: ()})
 
 
+# The ends of the shares of each experiment: an end that no cell can compute is refused.
+ENDS = {
+    "agreement": {"floor": (0,), "flip_low": (0, 1), "flip_high": (0, 1)},
+    "architectures": {"floor": (0,)},
+    "counterexamples": {"levels": (0, 1), "floor": (0, 1)},
+    "dependence": {"strengths": (0,), "replace_rate": (0, 1), "reading_flip_rate": (0, 1)},
+    "dimension": {"replace_rate": (0,), "strength": (1,)},
+    "gap": {"strength": (0,)},
+    "layers": {"flips": (0, 1), "replace_rate": (0, 1)},
+    "leak": {"strengths": (0, 1), "replace_rate": (0,), "flip_rate": ()},
+    "log_or_belief": {"rates": (), "floor": (0,)},
+    "log_or_belief_trained": {"rates": (), "floor": (0,)},
+    "origins": {"token_flip": (0,)},
+    "residual": {"scales": (1,)},
+    "scale": {"rate": (0, 1)},
+    "simulation": {"flip_rate": (0, 1), "replace_rate": (0,), "replace_rates": (0,)},
+}
+
+
+@pytest.mark.parametrize(("name", "accepted"), ENDS.items())
+def test_a_share_is_accepted_at_the_ends_that_can_be_computed_and_nowhere_beyond(name, accepted):
+    config = registry.experiment(name).profiles["smoke"]
+    for path, _ in leaves(config):
+        if path[0] not in accepted:
+            continue
+        ends = [number for number in (0.0, 1.0) if refusal(name, config, path, number) == ""]
+        assert ends == list(map(float, accepted[path[0]])), path
+        for number in (-1e-9, 1 + 1e-9):
+            assert "; got " in refusal(name, config, path, number)
+
+
+@pytest.mark.parametrize(
+    ("name", "setting", "value"),
+    [
+        ("dependence", "replace_rate", 1.0),
+        ("dependence", "reading_flip_rate", 0.5),
+        ("dependence", "num_concepts", 2),
+        ("dimension", "replace_rate", 0.0),
+        ("dimension", "strength", 1.0),
+        ("leak", "num_concepts", 3),
+        ("leak", "num_blocks", 2),
+        ("leak", "replace_rate", 0.0),
+        ("log_or_belief", "floor", 0.0),
+        ("residual", "scales", (1.0,)),
+        ("residual", "num_words", 4),
+        ("residual", "num_tokens", 4),
+    ],
+)
+def test_what_is_accepted_at_an_end_is_computed(name, setting, value):
+    experiment = registry.experiment(name)
+    config = dataclasses.replace(experiment.profiles["smoke"], **{setting: value})
+    kinds = {}
+    for cell in experiment.cells(config.with_seeds(1)):
+        kinds.setdefault(tuple(v for v in vars(cell).values() if isinstance(v, str)), cell)
+    for cell in kinds.values():
+        assert experiment.compute(dataclasses.replace(cell, seeds=(0,))).metrics
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
+        (["residual", "--scales", "0"], "--scales must be greater than 0 and at most 1; got 0.0"),
+        (["leak", "--flip-rate", "0.5"], "must be greater than 0 and less than 0.5; got 0.5"),
+        (["leak", "--replace-rate", "0.5"], "must be at least 0 and less than 0.5; got 0.5"),
+        (["leak", "--num-concepts", "2"], "--num-concepts must be at least 3; got 2"),
+        (["leak", "--num-blocks", "1"], "--num-blocks must be at least 2; got 1"),
+        (["dependence", "--num-concepts", "1"], "--num-concepts must be at least 2; got 1"),
+        (["residual", "--num-tokens", "3"], "--num-tokens must be at least 4; got 3"),
+        (["origins", "--token-flip", "0.5"], "at least 0 and less than 0.5; got 0.5"),
+        (["scale", "--fixed-concepts", "2"], "--fixed-concepts must be at least 3; got 2"),
+        (["gap", "--num-tokens", "3"], "--num-tokens must be at least 4; got 3"),
+        (["gap", "--num-samples", "1000"], "--num-samples must divide --training.num-rows, 262144"),
+        (
+            ["architectures", "--diagonal", "channel", "1", "4"],
+            "--diagonal must be at least 0 and less than 1; got 1.0: give another number",
+        ),
         (["gap", "--dims", "0"], "--dims must be at least 1; got 0: give another number"),
         (
             ["gap", "--training.batch-size", "-1"],
             "--training.batch-size must be at least 1; got -1",
         ),
-        (["origins", "--num-concepts", "0"], "--num-concepts must be at least 1; got 0"),
+        (["origins", "--num-concepts", "0"], "--num-concepts must be at least 2; got 0"),
         (["origins", "--training.growth", "1"], "--training.growth must be greater than 1; got 1"),
         (["origins", "--optimisers", "lion"], "among sgd, adam; got 'lion': choose one of them"),
         (["simulation", "--flip-rate", "1.5"], "--flip-rate must lie in 0 … 1; got 1.5: give"),

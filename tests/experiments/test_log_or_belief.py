@@ -177,22 +177,57 @@ def test_a_prediction_with_nothing_fitted_has_to_explain_more_than_the_raw_input
     assert judged("log-or-belief-own-matrix", records(override=override)).verdict == verdict
 
 
-def test_our_own_law_is_judged_only_where_the_raw_input_explains_less():
-    def override(chosen, name, raw_input=0.98):
+@pytest.mark.parametrize(
+    ("score", "raw_input", "verdict"),
+    [
+        (0.999, 0.98, "holds"),
+        (0.6, 0.98, "fails"),  # where the raw input would explain nearly all
+        (0.6, 0.3, "fails"),
+        (0.97, 0.98, "approximate"),
+    ],
+)
+def test_our_own_law_fails_where_it_fails_whatever_the_raw_input_explains(
+    score, raw_input, verdict
+):
+    def override(chosen, name):
+        room = chosen.sharpness == 0.9
         if name == "score_rho.oracle.no_fit":
-            return 0.999 if chosen.sharpness == 0.9 else 0.6
+            return 0.999 if room else score
         if name == "score_raw_input.oracle.population":
-            return 0.7 if chosen.sharpness == 0.9 else raw_input
+            return 0.7 if room else raw_input
         return None
 
     found = judged("log-or-belief-offset", records(override=override))
-    assert found.verdict == "holds"
-    assert "the lowest of 3 settings" in found.figures
-    assert "to the raw input" in found.figures
-    lower = judged("log-or-belief-offset", records(override=lambda c, n: override(c, n, 0.3)))
-    assert lower.verdict == "fails"
+    assert found.verdict == verdict
+    assert "the lowest of 21 settings" in found.figures
+    assert ("in the 3 where it leaves room" in found.figures) == (raw_input == 0.98)
+
+
+def test_our_own_law_is_evidence_only_where_something_is_left_to_explain():
     spared = records(override=lambda c, n: 0.999 if "raw_input" in n or "no_fit" in n else None)
-    assert judged("log-or-belief-offset", spared).verdict == "not evidence"
+    found = judged("log-or-belief-offset", spared)
+    assert found.verdict == "not evidence"
+    assert "leaves room for evidence in none of them" in found.figures
+    corner = records(override=lambda c, n: 0.995 if n.startswith("score_argmax") else None)
+    found = judged("log-or-belief-offset", corner)
+    assert (found.verdict, found.figures) == (
+        "undecided",
+        "every setting is saturated or a trivial corner",
+    )
+
+
+@pytest.mark.parametrize("raw_input", [0.7, 0.96, 0.999])
+@pytest.mark.parametrize("score", [0.6, 0.97, 0.999])
+def test_the_page_gives_laws_the_verdicts_of_the_ledger(score, raw_input):
+    def override(chosen, name):
+        laws = ("score_log_posterior.oracle.held_out", "score_belief.oracle.held_out")
+        return score if name in laws else {"score_raw_input.oracle.held_out": raw_input}.get(name)
+
+    made_up = records(override=override)
+    verdict = judged("log-or-belief-log-channel", made_up).verdict
+    assert judged("log-or-belief-belief-channel", made_up).verdict == verdict
+    headline = finding(made_up, True).headline
+    assert headline.count(f"({verdict})") == 6  # two laws at three corners
 
 
 def test_a_trivial_corner_a_saturated_cell_and_few_worlds_get_no_verdict():

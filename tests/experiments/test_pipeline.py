@@ -291,10 +291,3 @@ def test_seeds_reach_the_world_and_the_training(out, tiny):
         if record.config["num_context_bits"] == 8 and record.config["panel"] != "noiseless":
             name = "excess_loss.trained" if record.config["training"] else "bayes_loss.exact"
             assert len(set(record.metrics[name])) == 5
-
-
-def test_more_seeds_add_cells_and_change_none(tiny):
-    cells = tiny.cells(TINY)
-    more = tiny.cells(TINY.with_seeds(10))
-    assert set(cells) < set(more)
-    assert len(more) == 2 * len(cells)

@@ -1,13 +1,18 @@
 """Do a notebook and `latentgen show` get the stored numbers, and a wrong name its remedy?"""
 
+import re
+import shlex
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from experiments import registry
+from experiments import parsing, registry
 from experiments.experiment import CellResult, Claim, Experiment, Finding, Judgement
 from experiments.reading import stored_results
+from experiments.results import Results
+from experiments.runner import tasks
 from experiments.showing import show
 from experiments.sources import source_digest
 from experiments.store import Store
@@ -76,14 +81,65 @@ def test_a_notebook_gets_what_was_stored(out):
     assert len(stored_results("toy", out, "smoke").settings()) == 1
 
 
+def test_a_notebook_gets_the_arrays_of_every_cell_of_a_setting(out):
+    store, sources = Store(out / "store"), source_digest(compute.__module__)
+    later = Cell(1, (2, 3))
+    result = CellResult({"score.x": [1.0, 2.0]}, {"drawn": np.ones(2)})
+    store.write(store.folder("toy", later, sources), later, result, {"sources": sources})
+    folders = [folder(out, 1), folder(out, 2), store.folder("toy", later, sources)]
+    results = Results([store.read(each) for each in folders], folders)
+    found = results.arrays("drawn", {"size": 1})
+    assert {seeds: array.shape for seeds, array in found.items()} == {(0, 1): (3, 2), (2, 3): (2,)}
+    assert stored_results("toy", out).arrays("drawn", {"size": 2})[0, 1].shape == (3, 2)
+    with pytest.raises(LookupError, match=r"unknown array 'drwn': did you mean 'drawn'\?"):
+        results.arrays("drwn", {"size": 1})
+    with pytest.raises(ValueError, match=r"made from records alone: stored_results reads both"):
+        Results([store.read(folder(out, 1))]).arrays("drawn", {"size": 1})
+
+
+def test_results_of_changed_settings_are_found_by_their_config(out):
+    results = stored_results("toy", out, config=Config((2,)))
+    assert results.settings() == [{"size": 2}]
+    with pytest.raises(
+        ValueError, match=r"1 of 1 cells .*: latentgen run toy .* with those settings as options"
+    ):
+        stored_results("toy", out, config=Config((3,)))
+    with pytest.raises(ValueError, match=r"config must be a Config, the settings of toy; got 3: "):
+        stored_results("toy", out, config=3)
+
+
+PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "read-results.md"
+PAGE_BLOCK = re.compile(r"```(sh)?\n(.*?)```(?:\n\n```text\n(.*?)```)?", re.DOTALL)
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_the_examples_of_the_page_read_what_its_commands_store(
+    monkeypatch, tmp_path, capsys, number
+):
+    """Stored are made-up numbers under the names of the cells that the page's command computes."""
+    monkeypatch.undo()  # the experiments of the project
+    blocks = [found for found in PAGE_BLOCK.findall(PAGE.read_text()) if "resize" not in found[1]]
+    command, block = blocks[2 * number : 2 * number + 2]
+    asked = parsing.parse(shlex.split(command[1].splitlines()[0])[1:])
+    chosen = registry.experiment(asked.name)
+    store = Store(tmp_path / asked.out / "store")
+    losses = {"step": np.arange(30, 301, 30), "loss": np.ones((5, 10))}
+    for task in tasks(chosen, chosen.cells(asked.config), store):
+        result = CellResult({"violation.identity": [0.0] * 5}, losses)
+        store.write(task.folder, task.cell, result, {"sources": task.sources})
+    monkeypatch.chdir(tmp_path)
+    exec(compile(block[1], PAGE.name, "exec"), {})
+    assert capsys.readouterr().out == block[2]
+
+
 def test_what_is_missing_or_damaged_is_said_with_the_command_that_computes_it(out, tmp_path):
-    with pytest.raises(ValueError, match=r"nothing is stored in .*: latentgen run toy"):
+    with pytest.raises(ValueError, match=r"in .*: latentgen run toy .*--out \S+/nowhere"):
         stored_results("toy", tmp_path / "nowhere")
     (folder(out, 2) / "metrics.json").write_text("{}")
     with pytest.raises(ValueError, match=rf"{folder(out, 2)} is damaged"):
         stored_results("toy", out)
     Store(out / "store").discard(folder(out, 2))
-    with pytest.raises(ValueError, match=r"1 of 2 cells of toy are not stored .*latentgen run toy"):
+    with pytest.raises(ValueError, match=r"1 of 2 cells of toy are not stored .*toy .*--out "):
         stored_results("toy", out)
 
 

@@ -40,8 +40,11 @@ def latentgen(monkeypatch, capsys, tmp_path):
             command_line.main([*words, "--profile", "smoke", "--out", str(tmp_path)])
         except SystemExit as stopped:
             code = stopped.code
-        return code, capsys.readouterr().err
+        said = capsys.readouterr()
+        heard.append(said.out)
+        return code, said.err
 
+    heard = run.heard = []
     return run
 
 
@@ -51,7 +54,8 @@ def page(tmp_path):
     sections = re.findall(r'<h2 id="(mine|other)">', text)
     left_out = re.findall(r'<p id="left-out">.*: (.*)\.</p>', text)
     (command,) = re.findall(r"makes this page: <code>(.*?)</code>", text)
-    return sections, left_out, command
+    assert command.endswith(f" --out {tmp_path}")
+    return sections, left_out, command.removesuffix(f" --out {tmp_path}")
 
 
 @pytest.mark.parametrize("how", ["absent", "incomplete", "damaged"])
@@ -85,3 +89,37 @@ def test_without_a_complete_experiment_there_is_no_report(latentgen, tmp_path):
     assert said.startswith("latentgen: 2 of 2 cells of mine are not stored in ")
     assert said.count("\n") == 1
     assert not (tmp_path / "report.html").exists()
+
+
+def test_a_run_that_replaces_the_page_of_another_command_says_what_draws_it_again(
+    latentgen, tmp_path
+):
+    def told():
+        return re.findall(r"report\.html and .* again", latentgen.heard[-1])
+
+    assert latentgen("figures", "--workers", "1") == (0, "")
+    assert told() == []  # there was no page
+    folder = f" --out {tmp_path}"
+    again = f"`latentgen report --profile smoke{folder}` draws all that is stored again"
+    whole = f"`latentgen figures --profile smoke{folder}`"
+    assert latentgen("run", "mine", "--workers", "1") == (0, "")
+    assert told() == [
+        "report.html and the figures of mine now show this command only, in place of "
+        f"{whole}: {again}"
+    ]
+    assert latentgen("run", "mine", "--workers", "1") == (0, "")
+    assert told() == []  # the same page
+    assert latentgen("report") == (0, "")
+    assert told() == []  # which shows all there is
+
+
+def test_a_check_that_replaces_the_page_of_the_paper_says_so(latentgen, tmp_path):
+    (tmp_path / "report.html").write_text(
+        "makes this page: <code>latentgen figures --profile paper --seeds 20</code>"
+    )
+    assert latentgen("figures", "--workers", "1") == (0, "")
+    assert (
+        "report.html and figures/ now show this command only, in place of `latentgen figures "
+        "--profile paper --seeds 20`: `latentgen report --profile paper --seeds 20 --out "
+        f"{tmp_path}` draws all that is stored again" in latentgen.heard[-1]
+    )

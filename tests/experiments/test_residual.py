@@ -5,8 +5,9 @@ import pytest
 
 import latentgen as lg
 from experiments.experiment import CellRecord
+from experiments.measures import total_variance
 from experiments.residual import EXPERIMENT, PAPER, cells
-from experiments.residual.cell import ResidualCell, compute, total_variance
+from experiments.residual.cell import ResidualCell, compute
 from experiments.residual.finding import CLAIMS, finding, limit, points
 from experiments.residual.worlds import PATHS, Noise, noise, world
 from experiments.results import Results

@@ -219,10 +219,97 @@ def test_settings_that_are_lists_or_missing_stay_whole():
         CellRecord({"sizes": [1, 2], "seeds": [0]}, {"x": [1.0]}),
         CellRecord({"sizes": [1, 2, 3], "seeds": [0]}, {"x": [2.0]}),
     ]
-    records = [r._replace(config={**r.config, "sizes": tuple(r.config["sizes"])}) for r in records]
-    found = Results(records).to_xarray()
-    assert list(found["sizes"].values) == [(1, 2), (1, 2, 3)]
-    assert len(Results(records).to_pandas()) == 2
+    results = Results(records)
+    assert list(results.to_xarray()["sizes"].values) == [(1, 2), (1, 2, 3)]
+    assert len(results.to_pandas()) == 2
+    for sizes in ([1, 2, 3], (1, 2, 3)):  # as JSON has them, and as `settings` gives them
+        assert results.values("x", {"sizes": sizes}) == [2.0]
+        assert results.settings(sizes=sizes) == [{"sizes": (1, 2, 3)}]
+
+
+def test_settings_within_a_setting_stay_whole(tmp_path):
+    inner = [{"rate": 0.1, "kinds": ["a"]}, {"rate": 0.2, "kinds": []}, None]
+    results = Results([
+        CellRecord({"noise": noise, "seeds": [0]}, {"x": [float(number)]})
+        for number, noise in enumerate(inner)
+    ])  # fmt: skip
+    for number, noise in enumerate(inner):
+        assert results.values("x", {"noise": noise}) == [number]
+    assert results.to_xarray()["noise"].values[0] == (("rate", 0.1), ("kinds", ("a",)))
+    write_table(tmp_path / "table", results, "paper")
+    rows = list(csv.DictReader((tmp_path / "table").read_text().splitlines()))
+    assert [row["noise"] for row in rows] == [
+        "(('rate', 0.1), ('kinds', ('a',)))", "(('rate', 0.2), ('kinds', ()))", "",
+    ]  # fmt: skip
+
+
+TWO_KINDS = [
+    CellRecord({"a": 1, "b": 2, "seeds": [0]}, {"x.y": [1.0]}),
+    CellRecord({"a": 1, "c": 3, "seeds": [0]}, {"x.y": [2.0]}),
+]
+
+
+def test_cells_with_other_fields_have_columns_of_their_own(tmp_path):
+    write_table(tmp_path / "table", Results(TWO_KINDS), "paper")
+    rows = list(csv.DictReader((tmp_path / "table").read_text().splitlines()))
+    found = [tuple(row[name] for name in ("a", "b", "c", "mean")) for row in rows]
+    assert found == [("1", "2", "", "1"), ("1", "", "3", "2")]
+
+
+def test_a_setting_may_have_any_order_and_needs_no_more_than_tells_it_from_the_others():
+    results = Results(TWO_KINDS)
+    assert results.interval("x.y", {"b": 2, "a": 1}).mean == 1
+    assert results.interval("x.y", {"c": 3}).mean == 2
+    assert results.between("x.y", {"c": 3}, {"b": 2}).mean == 1
+    assert results.settings(c=3) == [{"a": 1, "c": 3}]
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ({"a": 2}, r"no setting agrees with \{'a': 2\}: `settings\(\)` lists those there are"),
+        ({"a": 1}, r"2 settings agree with \{'a': 1\}, which must be one: give also b"),
+        ({"d": 1}, r"unknown setting 'd': there are: a, b, c"),
+    ],
+)
+def test_a_setting_that_is_not_there_or_not_the_only_one_is_named(setting, said):
+    with pytest.raises(LookupError, match=said):
+        Results(TWO_KINDS).interval("x.y", setting)
+
+
+def test_a_misspelt_metric_is_no_metric_without_an_answer():
+    results = Results([
+        record([0, 1], score__trained__held_out__3=[1.0, 2.0]),
+        record([0, 1], size=8, score__exact=[1.0, 2.0]),
+    ])  # fmt: skip
+    small, large = results.settings()
+    for ask in (
+        lambda: results.interval("scor.exact", small),
+        lambda: results.paired("score.exact", "scor.exact", small),
+        lambda: results.between("scor.exact", small, large),
+    ):
+        with pytest.raises(
+            LookupError, match=r"unknown metric 'scor.exact': did you mean 'score\.e"
+        ):
+            ask()
+    with pytest.raises(LookupError, match=r"there are: score\.exact, score\.trained\.held_out$"):
+        results.interval("a", small)
+    assert np.isnan(results.interval("score.exact", small).mean)  # measured elsewhere
+    assert np.isnan(results.interval("score.trained.held_out.4", small).mean)  # another concept
+
+
+def test_one_infinite_seed_makes_the_mean_infinite_and_is_left_empty_in_the_table(tmp_path):
+    results = Results([
+        record([0, 1, 2], score__a=[1.0, -np.inf, 1.0], score__b=[np.inf, -np.inf, 1.0])
+    ])  # fmt: skip
+    found = results.interval("score.a", SETTING)
+    assert (found.mean, found.low, found.high, found.median) == (-np.inf, -np.inf, -np.inf, 1.0)
+    assert verdicts.law_verdict(found) == "fails"
+    assert np.isnan(results.interval("score.b", SETTING).mean)  # of both signs
+    assert np.isnan(results.paired("score.a", "score.b", SETTING).mean)
+    write_table(tmp_path / "table", results, "paper")
+    rows = list(csv.DictReader((tmp_path / "table").read_text().splitlines()))
+    assert [(row["mean"], row["num_values"]) for row in rows] == [("", "2"), ("", "1")]
 
 
 @pytest.mark.parametrize("name", ["pandas", "xarray"])

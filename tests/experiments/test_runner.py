@@ -10,6 +10,7 @@ import pytest
 from rich.console import Console
 
 from experiments import executors, provenance, registry, runner
+from experiments.experiment import CellResult
 from experiments.store import Store
 from experiments.view import View
 from tests.experiments.toy import ToyConfig, run, toy_cells
@@ -75,6 +76,24 @@ def test_bad_input_of_ours_does_not_look_like_bad_input_of_the_user(toy, store, 
     monkeypatch.setattr(runner, "experiment_named", lambda name: broken)
     with pytest.raises(RuntimeError, match="a cell of toy failed: no such thing"):
         run(toy, store)
+
+
+@pytest.mark.parametrize(
+    ("metrics", "said"),
+    [
+        ({"square": [1.0]}, r"a metric has one number a seed; 'square' of toy: ., \(0, 1\) has 1"),
+        ({"a.b.c.d.e": [1.0, 2.0]}, r"has 4 parts at most, .*; got 'a\.b\.c\.d\.e' of toy: ., "),
+    ],
+)
+def test_a_metric_that_no_table_could_hold_is_refused_before_it_is_stored(
+    toy, store, monkeypatch, metrics, said
+):
+    broken = replace(toy.experiment, compute=lambda cell: CellResult(metrics, {}))
+    monkeypatch.setattr(runner, "experiment_named", lambda name: broken)
+    monkeypatch.setattr(runner, "source_digest", lambda module: "the same")
+    with pytest.raises(RuntimeError, match=said):
+        run(toy, store)
+    assert not store.names("toy")
 
 
 def test_a_new_version_of_the_sources_computes_anew_and_the_old_results_stay(

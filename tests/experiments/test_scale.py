@@ -177,3 +177,19 @@ def test_every_profile_measures_each_seed_of_a_setting_once():
         for found in seeds.values():
             assert len(found) == len(set(found)) >= config.num_trained
     assert max(s for c in cells(PAPER.with_seeds(12)) if c.training for s in c.seeds) == 11
+
+
+@pytest.mark.parametrize("panels", [{"num_tokens": 5}, {"narrow_dim": 15}, {"narrow_dim": 32}])
+def test_panels_that_share_a_dimension_keep_all_their_concepts(panels):
+    config = replace(PAPER, **panels, narrow_concepts=(3, 7))
+    measured = [
+        (cell.dim, cell.num_concepts, seed)
+        for cell in cells(config)
+        if cell.family == FIXED
+        for seed in cell.seeds
+    ]
+    assert len(measured) == len(set(measured))
+    places = {place[:2] for place in measured}
+    assert {m for dim, m in places if dim == config.num_tokens - 1} >= set(config.fixed_concepts)
+    assert {m for dim, m in places if dim == config.narrow_dim} >= {3, 7}
+    assert {m for dim, m in places if dim == 2 * config.num_tokens} >= set(config.wide_concepts)

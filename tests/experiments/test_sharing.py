@@ -3,6 +3,7 @@
 import threading
 from concurrent.futures import BrokenExecutor, CancelledError, Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -55,6 +56,17 @@ def store(tmp_path):
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch):
     monkeypatch.setattr(sharing, "POLL_SECONDS", 0.001)
+
+
+@dataclass(frozen=True, slots=True)
+class Slotted:
+    number: int
+    seeds: tuple[int, ...] = (0,)
+
+
+def test_a_cell_with_slots_is_told_as_any_other():
+    task = Task("toy", Slotted(3), Path("a"), "abc", 1)
+    assert (str(task), task.settings) == ("toy: 3, (0,)", {"number": 3, "seeds": (0,)})
 
 
 def test_cells_of_one_shape_are_one_batch(store):

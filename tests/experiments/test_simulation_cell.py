@@ -6,7 +6,7 @@ import pytest
 
 import estimators as es
 import latentgen as lg
-from experiments.networks import by_name
+from experiments.experiment import by_name
 from experiments.simulation.cell import (
     SimulationCell,
     Training,

@@ -88,6 +88,23 @@ def test_a_changed_statement_counts_wherever_it_is_imported_from(project, name, 
     assert project.digest() != before
 
 
+@pytest.mark.parametrize("line", ["from .helper import double", "from . import helper"])
+def test_a_relative_import_counts(project, line):
+    project.write("cell", f"{line}\n")
+    before = project.digest()
+    project.write("helper", "def double(n):\n    return n + n\n")
+    assert project.digest() != before
+
+
+def test_a_relative_import_starts_from_the_package_that_it_stands_in(project, tmp_path):
+    (tmp_path / "toy" / "inner").mkdir()
+    project.write("inner/__init__", "from .part import x\n")
+    project.write("inner/part", "from ..helper import double as x\n")
+    before = project.digest("toy.inner")
+    project.write("helper", "def double(n):\n    return n + n\n")
+    assert project.digest("toy.inner") != before
+
+
 def test_what_only_reads_results_does_not_count(project):
     before = project.digest()
     project.write("words", "from toy.cell import x\nprint(x + 1)\n")

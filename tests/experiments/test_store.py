@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from experiments.experiment import CellResult
-from experiments.store import FILES, HASHES, LOCKS, Store, canonical, cell_hash, damage
+from experiments.store import FILES, HASHES, LOCKS, Store, canonical, cell_hash, damage, read_arrays
+from experiments.theorems.finding import judge
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,10 @@ class Cell:
 
 
 ORIGIN = {"sources": "abc", "seconds": 1.5}
-RESULT = CellResult({"score": [0.25, 1.0], "none": [np.nan, np.inf]}, {"loss": np.arange(6.0)})
+RESULT = CellResult(
+    {"score": [0.25, 1.0], "none": [np.nan, np.nan], "loss": [np.inf, -np.inf]},
+    {"loss": np.arange(6.0)},
+)
 
 
 @pytest.fixture
@@ -53,10 +57,21 @@ def test_what_is_written_is_read_again(store):
     assert store.has(folder)
     config, metrics = store.read(folder)
     assert config == {"size": 2, "seeds": [0, 1], "inner": {"rate": 0.1}}
-    assert metrics == {"score": [0.25, 1.0], "none": [None, None]}
+    expected = {"score": [0.25, 1.0], "none": [None, None], "loss": [np.inf, -np.inf]}
+    assert metrics == expected
     assert sorted(path.name for path in folder.iterdir()) == sorted([*FILES, HASHES])
     assert json.loads((folder / "provenance.json").read_text()) == ORIGIN
-    np.testing.assert_array_equal(np.load(folder / "arrays.npz")["loss"], np.arange(6.0))
+    arrays = read_arrays(folder)
+    assert list(arrays) == ["loss"]
+    np.testing.assert_array_equal(arrays["loss"], np.arange(6.0))
+
+
+def test_an_infinite_miss_fails_an_identity_after_it_was_stored(store):
+    cell = Cell(seeds=(0,))
+    folder = store.folder("toy", cell, "abc")
+    metrics = {"violation.identity": [np.inf], "counted.identity": [20_000.0]}
+    store.write(folder, cell, CellResult(metrics, {}), ORIGIN)
+    assert judge("identity", [store.read(folder)]).verdict == "fails"
 
 
 def test_no_answer_is_null_and_never_a_word_that_is_no_json(store):
@@ -162,8 +177,9 @@ def test_damage_anywhere_is_seen_and_named_and_the_cell_is_never_read(
     if name == HASHES and how != "deleted" and _same_hashes(folder, hashes):
         assert damage(folder) == ""  # a changed blank
     else:
-        with pytest.raises(ValueError, match=rf"{folder} is damaged \(.*computes it again"):
-            store.read(folder)
+        for read in (store.read, read_arrays):
+            with pytest.raises(ValueError, match=rf"{folder} is damaged \(.*computes it again"):
+                read(folder)
     shutil.rmtree(store.root)
 
 

@@ -3,6 +3,7 @@
 import json
 import math
 import re
+import tracemalloc
 from fractions import Fraction
 from importlib import resources
 from pathlib import Path
@@ -200,3 +201,28 @@ def test_the_largest_world_that_is_read_is_under_the_limit_and_the_next_is_refus
     assert LARGEST == 2**6 * 2**16
     with pytest.raises(ValueError, match=r"at most, .* 128 × 256 × 256: give a smaller"):
         reading(model, 7)
+
+
+def fair_bell(num_values):
+    """A concept that is one of many values alike, and one word that says nothing of it."""
+    halves = np.full((num_values, 2), 0.5)
+    prior = np.full(num_values, 1 / num_values)
+    return lg.ConceptModel.from_tables(lg.ConceptSpace((num_values,)), prior, halves[None], halves)
+
+
+def test_a_concept_of_too_many_values_is_refused_although_contexts_are_few():
+    assert reading(fair_bell(2**5), 1).contexts.context.shape == (2, 1)
+    with pytest.raises(ValueError, match=r"values of a concept may be .* 4096 × 4096: write a"):
+        reading(fair_bell(2**12), 1)
+
+
+def test_a_page_of_three_contexts_takes_little_memory_however_many_the_configurations():
+    model = lg.worlds.named("mess3")  # 3 contexts of one word, 3^11 configurations
+    tracemalloc.start()
+    try:
+        found = reading(model, 1)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert found.scores["argmax"].population == pytest.approx(1.0)  # each word has its own argmax
+    assert peak < 2**30  # ℓ × ℓ numbers would be 234 GiB
