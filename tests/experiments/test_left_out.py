@@ -19,16 +19,17 @@ from experiments.selection import Selection
 from tests.experiments.toy import Toy, ToyConfig
 from tests.paper_figs.made_up_tables import RECORDS
 
+MOST_DRAWN = 2  # lists of an experiment, as drawing takes long
 LEFT_OUT = r"the changed settings leave out what .+ needs \(\w+(Error|Iteration): .*\)"
 
 
 def cut_down(config):
-    """(setting, config, whether the last) with each list reduced to each of its several values."""
+    """(setting, config) with each list reduced to each of its several values."""
     for name, hint in typing.get_type_hints(type(config)).items():
         if Ellipsis in typing.get_args(hint):
             values = getattr(config, name)
             for value in values if len(values) > 1 else ():
-                yield name, dataclasses.replace(config, **{name: (value,)}), value == values[-1]
+                yield name, dataclasses.replace(config, **{name: (value,)})
 
 
 @pytest.fixture
@@ -48,12 +49,14 @@ def only_drawn(monkeypatch):
 @pytest.mark.parametrize("name", registry.questions())
 def test_every_list_may_be_cut_down_to_any_of_its_values(name, tmp_path):
     experiment = registry.experiment(name)
-    for setting, config, last in cut_down(experiment.profiles["smoke"]):
+    drawn = set()
+    for setting, config in cut_down(experiment.profiles["smoke"]):
         chosen = Selection(experiment, config, "paper", "a command", (f"{setting} was changed",))
         records = RECORDS[name](config)
         said = [pipeline._finding(chosen, records).headline]
         said += [claims._judged(claim, chosen, records).figures for claim in experiment.claims]
-        if last:  # drawing takes long
+        if setting not in drawn and len(drawn) < MOST_DRAWN:
+            drawn.add(setting)
             table = tmp_path / f"{name}.csv"
             write_table(table, Results(records), "paper, changed settings")
             pictures, problem = pipeline._pictures(chosen, table, tmp_path)
