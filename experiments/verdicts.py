@@ -161,7 +161,8 @@ def search_limit_verdict(slope: es.Interval, worst: float, num_points: int) -> s
     As `limit_verdict`, but one world suffices to break a claim about all of them, and a search
     never proves: what it could not break is "not broken".
     """
-    found = limit_verdict(slope, es.interval([worst]), num_points)
+    last = es.interval([])._replace(mean=worst)  # one number, which may be infinite
+    found = limit_verdict(slope, last, num_points)
     return "not broken" if found == "holds" else found
 
 

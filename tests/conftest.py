@@ -17,7 +17,7 @@ jaxtyping.install_import_hook(["latentgen", "estimators"], CHECKER)
 
 # No deadline: it would time the compiler. A slow machine is no failure either.
 COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
-settings.register_profile("dev", max_examples=50, **COMMON)
+settings.register_profile("dev", max_examples=30, **COMMON)
 settings.register_profile("ci", max_examples=100, derandomize=True, print_blob=True, **COMMON)
 settings.register_profile("deep", max_examples=2000, **COMMON)
 DEFAULT = "ci" if "CI" in os.environ else "dev"

@@ -152,7 +152,8 @@ def shrinkages(results: Results) -> list[tuple[Setting, es.Interval]]:
         names = [name for name in comparable(results, world, *LEVELS) if name in MATCHED]
         if is_judged(results, world) and len(names) > 1:
             before, after = (spread(results, world, names, source) for source in (first, last))
-            found.append((world, es.interval(before - after)))
+            shrinks = before - after  # infinite where a law predicts what cannot be
+            found.append((world, es.interval(shrinks if np.isfinite(shrinks).all() else [])))
     return found
 
 

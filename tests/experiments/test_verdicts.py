@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 
 import estimators as es
-from experiments.verdicts import everywhere_verdict, leaves_room, lowest_law, search_law_verdict
+from experiments.verdicts import (
+    everywhere_verdict,
+    leaves_room,
+    lowest_law,
+    search_law_verdict,
+    search_limit_verdict,
+)
 
 NONE = es.interval([])
 
@@ -60,5 +66,8 @@ def test_a_law_does_worst_where_it_fails_though_another_limit_is_lower():
 
 def test_a_search_that_found_no_number_breaks_nothing_and_keeps_nothing():
     assert search_law_verdict(np.nan) == "undecided"
+    slope = es.interval([0.9, 1.0, 1.1])
+    assert search_limit_verdict(slope, np.inf, 6) == "fails"
+    assert search_limit_verdict(slope, np.nan, 6) == "undecided"
     assert search_law_verdict(0.94) == "fails"
     assert search_law_verdict(0.95) == "not broken"
