@@ -52,13 +52,13 @@ def finding(records: Sequence[CellRecord], evidence: bool) -> Finding:
 def limit(results: Results, path: str) -> Limit:
     """Slope of log r on log ε, world by world over all points of a path, and r at its ends."""
     settings = points(results, path)
+    first, last = (_geometric(results, METRIC, s) for s in (settings[0], settings[-1]))
     log_epsilon = np.log([results.values("epsilon.exact", s) for s in settings])
     log_ratio = np.log(10) * np.array([results.values(METRIC, s) for s in settings])
     centred = log_epsilon - log_epsilon.mean(0)
     spread = (centred**2).sum(0)
     slopes = (centred * log_ratio).sum(0) / np.where(spread > 0, spread, np.nan)
     slope = es.interval(slopes if np.isfinite(slopes).all() else [])
-    first, last = (_geometric(results, METRIC, s) for s in (settings[0], settings[-1]))
     enough = all(enough_worlds(results, s) for s in settings)
     verdict = limit_verdict(slope, last, len(settings))
     # a limit that holds where the argmax explains all is no support; one that fails still fails
