@@ -102,71 +102,9 @@ def test_the_same_results_give_the_same_bytes(tmp_path):
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
 
 
-def limits(low, high):
-    return es.Interval((low + high) / 2, low, high, np.nan, np.nan, np.nan, 10)
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "said"),
-    [
-        (0.99, 1.0, "holds"),
-        (0.9899, 1.0, "approximate"),
-        (0.9, 0.95, "approximate"),
-        (0.9, 0.9499, "fails"),
-        (-3.0, 0.0, "fails"),
-        (np.nan, np.nan, "undecided"),
-    ],
-)
-def test_a_law_is_judged_by_its_limits(low, high, said):
-    assert verdicts.law_verdict(limits(low, high)) == said
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "said"),
-    [
-        (0.0101, 0.2, "first"),
-        (0.009, 0.2, "undecided"),
-        (-0.2, -0.0101, "second"),
-        (-0.2, -0.009, "undecided"),
-        (np.nan, np.nan, "undecided"),
-    ],
-)
-def test_rivals_are_decided_only_beyond_a_hundredth(low, high, said):
-    assert verdicts.rival_verdict(limits(low, high)) == said
-
-
-@pytest.mark.parametrize(
-    ("argmax", "information", "trivial"),
-    [(0.989, 0.06, False), (0.99, 0.06, True), (0.5, 0.049, True), (np.nan, 0.06, False)],
-)
-def test_a_corner_is_trivial_when_the_argmax_explains_all_or_there_is_nothing(
-    argmax, information, trivial
-):
-    found = verdicts.is_trivial(limits(argmax, argmax), limits(information, information))
-    assert found is trivial
-
-
-@pytest.mark.parametrize(
-    ("trained", "worlds", "enough"), [(10, 20, True), (9, 20, False), (10, 19, False)]
-)
-def test_nothing_is_decided_on_few_seeds(trained, worlds, enough):
-    assert verdicts.enough_seeds(trained, worlds) is enough
-
-
-def test_a_predictor_counts_as_trained_up_to_a_hundredth_of_the_information():
-    found = [verdicts.is_trained(share) for share in (0.0, 0.01, 0.0101, np.nan, np.inf)]
-    assert found == [True, True, False, False, False]
-
-
-@pytest.mark.parametrize(
-    ("low", "counts"), [(0.05, True), (0.0499, False), (-1.0, False), (np.nan, False)]
-)
-def test_evidence_exceeds_the_largest_null_by_five_hundredths(low, counts):
-    assert verdicts.is_evidence(limits(low, low + 0.1)) is counts
-
-
 def test_numbers_are_worded_with_their_intervals():
-    value, alone = limits(0.5, 0.75), es.interval([0.5])
+    value = es.Interval(0.625, 0.5, 0.75, np.nan, np.nan, np.nan, 10)
+    alone = es.interval([0.5])
     assert wording.share(value) == "62.5% [50.0%, 75.0%]"
     assert wording.plain(value) == "0.625 [0.500, 0.750]"
     assert wording.difference(value) == "+0.625 [+0.500, +0.750]"

@@ -2,10 +2,8 @@
 
 import errno
 import json
-import multiprocessing
 import os
 import shutil
-import signal
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -259,39 +257,6 @@ def test_a_damaged_cell_can_be_taken_away_and_computed_again(store):
     assert kept(store) == ["toy"]
     store.write(folder, Cell(), RESULT, ORIGIN)
     assert store.read(folder).metrics["score"] == [0.25, 1.0]
-
-
-def test_a_cell_is_claimed_once_and_free_again_afterwards(store):
-    folder, other = store.folder("toy", Cell(), "abc"), store.folder("toy", Cell(size=3), "abc")
-    with store.claimed(folder) as mine, store.claimed(folder) as theirs:
-        assert (mine, theirs) == (True, False)
-        with store.claimed(other) as another:
-            assert another
-    with Store(store.root).claimed(folder) as mine:
-        assert mine
-    assert not store.has(folder)
-
-
-def _claim_and_wait(root, folder, ready):
-    with Store(root).claimed(folder) as mine:
-        ready.put(mine)
-        signal.pause()
-
-
-@pytest.mark.skipif(os.name != "posix", reason="no process can be killed like this elsewhere")
-def test_a_claim_dies_with_its_holder(store):
-    folder = store.folder("toy", Cell(), "abc")
-    spawn = multiprocessing.get_context("spawn")
-    ready = spawn.Queue()
-    holder = spawn.Process(target=_claim_and_wait, args=(store.root, folder, ready))
-    holder.start()
-    assert ready.get(timeout=60)
-    with store.claimed(folder) as mine:
-        assert not mine
-    os.kill(holder.pid, signal.SIGKILL)
-    holder.join(60)
-    with store.claimed(folder) as mine:
-        assert mine
 
 
 def test_a_folder_that_cannot_be_written_to_is_refused_with_a_remedy(tmp_path):
